@@ -1,0 +1,106 @@
+import { clone, create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  type ControlBlock,
+  ControlBlockSchema,
+  type Identity,
+  IdentitySchema,
+} from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import type { Digest, Nvram } from '../hal.js';
+import type { EventLoop } from '../kernel/event-loop.js';
+import type { Task } from '../kernel/pending.js';
+import { Semaphore } from '../kernel/sync.js';
+import { CONTROL_BLOCK_BYTES } from '../limits.js';
+import type { Geometry, Region } from './nvram-layout.js';
+import { openRecord, sealRecord } from './sealed-record.js';
+import type { SuperblockStore } from './superblock.js';
+
+export const CONTROL_BLOCK_VERSION = 1;
+
+/** A control block whose identity is known to be there. */
+export type Control = ControlBlock & { identity: Identity };
+
+/**
+ * The control block: what the card is and wishes, durable in two NVRAM copies. Both are written at each
+ * commit, so that one stale copy never brings an older state back (rule 14).
+ */
+export class ControlStore {
+  #current: Control;
+  readonly #turn: Semaphore;
+
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly nvram: Nvram,
+    private readonly digest: Digest,
+    private readonly regions: readonly Region[],
+    private readonly superblock: SuperblockStore,
+    private readonly geometry: Geometry,
+    initial: Control,
+  ) {
+    this.#current = initial;
+    this.#turn = new Semaphore(loop, 1);
+  }
+
+  /** What is durable now. Read it anew after each yield; never change it in place. */
+  get current(): Control {
+    return this.#current;
+  }
+
+  /** Changes the durable state: `current` shows the change once both copies hold it. */
+  *commit(change: (draft: Control) => void): Task {
+    yield* this.#turn.acquire();
+    try {
+      const draft = clone(ControlBlockSchema, this.#current) as Control;
+      change(draft);
+      draft.sequence += 1n;
+      const place = sealRecord(this.digest, toBinary(ControlBlockSchema, draft), CONTROL_BLOCK_BYTES);
+      for (const region of this.regions) {
+        yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, place, done); });
+      }
+      const identityChanged = !sameButForCounter(this.#current.identity, draft.identity);
+      this.#current = draft;
+      if (identityChanged) yield* this.superblock.write(draft.identity, this.geometry);
+    } finally {
+      this.#turn.release();
+    }
+  }
+
+  /** Writes both copies and the superblock as they are: after damage, and at format. */
+  *rewrite(): Task {
+    yield* this.commit(() => undefined);
+    yield* this.superblock.write(this.#current.identity, this.geometry);
+  }
+}
+
+/** The newest valid copy in an NVRAM image, and whether a copy was lost. */
+export function readControlBlocks(
+  digest: Digest,
+  image: Uint8Array,
+  regions: readonly Region[],
+  isDamaged: (region: Region) => boolean,
+): { control: Control | undefined; damaged: boolean } {
+  let newest: Control | undefined;
+  let damaged = false;
+  for (const region of regions) {
+    const found = isDamaged(region) ? undefined : parse(digest, image, region);
+    if (found === undefined) damaged = true;
+    else if (newest === undefined || found.sequence > newest.sequence) newest = found;
+  }
+  return { control: newest, damaged };
+}
+
+function parse(digest: Digest, image: Uint8Array, region: Region): Control | undefined {
+  const record = openRecord(digest, image.subarray(region.offsetBytes, region.offsetBytes + region.lengthBytes));
+  if (record === undefined) return undefined;
+  try {
+    // A copy, since the message's byte fields would be views of the image.
+    const block = fromBinary(ControlBlockSchema, record.slice());
+    return block.version === CONTROL_BLOCK_VERSION && block.identity !== undefined ? (block as Control) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The session counter changes with each session, and the superblock may lag behind in it. */
+function sameButForCounter(a: Identity, b: Identity): boolean {
+  return equals(IdentitySchema, create(IdentitySchema, { ...a, sessionCounter: 0n }), create(IdentitySchema, { ...b, sessionCounter: 0n }));
+}

@@ -1,0 +1,122 @@
+import { NVRAM_LINE_BYTES, type Nvram } from '../hal.js';
+import type { EventLoop } from '../kernel/event-loop.js';
+import type { Task } from '../kernel/pending.js';
+import { Bitmap } from './bitmap.js';
+import type { Region } from './nvram-layout.js';
+
+const BITS_PER_LINE = NVRAM_LINE_BYTES * 8;
+
+/**
+ * One bit a grain in NVRAM (208, 222). Memory is a working copy; `set` and `clear` return when NVRAM
+ * holds the change.
+ */
+export class GrainMap {
+  readonly #bits: Bitmap;
+  /**
+   * Lines whose durable content is not known to be what memory holds: persists under way, and those
+   * that failed. A bit already set there is not yet durable for whoever asks next (rule 2).
+   */
+  readonly #unsure = new Map<number, number>();
+
+  /** @param image the whole NVRAM working copy. */
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly nvram: Nvram,
+    private readonly region: Region,
+    readonly grains: number,
+    image: Uint8Array,
+  ) {
+    this.#bits = new Bitmap(image.subarray(region.offsetBytes, region.offsetBytes + region.lengthBytes), grains);
+  }
+
+  get count(): number {
+    return this.#bits.count;
+  }
+
+  has(grain: number): boolean {
+    return this.#bits.has(grain);
+  }
+
+  /** The first set grain at or after `from`; `grains` when there is none. */
+  nextSet(from: number): number {
+    return this.#bits.nextSet(from);
+  }
+
+  /** The first clear grain at or after `from`; `grains` when there is none. */
+  nextClear(from: number): number {
+    return this.#bits.nextClear(from);
+  }
+
+  /** Whether all of the range is set, and durably so. */
+  isSetDurably(first: number, grains: number): boolean {
+    if (this.#bits.nextClear(first) < first + grains) return false;
+    if (this.#unsure.size === 0) return true;
+    for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) {
+      if (this.#unsure.has(line)) return false;
+    }
+    return true;
+  }
+
+  *set(first: number, grains: number): Task {
+    if (grains === 0 || this.isSetDurably(first, grains)) return;
+    this.#bits.setRange(first, grains);
+    yield* this.#persist(first, grains);
+  }
+
+  *clear(first: number, grains: number): Task {
+    if (grains === 0) return;
+    this.#bits.clearRange(first, grains);
+    yield* this.#persist(first, grains);
+  }
+
+  /** Clears scattered grains with one persist for each line they touch. */
+  *clearEach(grains: readonly number[]): Task {
+    const lines = new Set<number>();
+    for (const grain of grains) {
+      this.#bits.clear(grain);
+      lines.add(lineOf(grain));
+    }
+    for (const line of lines) yield* this.#persist(line * BITS_PER_LINE, 1);
+  }
+
+  *setAll(): Task {
+    yield* this.set(0, this.grains);
+  }
+
+  *clearAll(): Task {
+    yield* this.clear(0, this.grains);
+  }
+
+  /** Becomes what `other` is now: the written map of T0. */
+  *copyFrom(other: GrainMap): Task {
+    this.#bits.copyFrom(other.#bits);
+    yield* this.#persist(0, this.grains);
+  }
+
+  /** Grains whose bits stand in line `line` of the region. */
+  grainsOfLine(line: number): { first: number; grains: number } {
+    const first = Math.min(this.grains, line * BITS_PER_LINE);
+    return { first, grains: Math.min(this.grains - first, BITS_PER_LINE) };
+  }
+
+  *#persist(first: number, grains: number): Task {
+    const firstLine = lineOf(first);
+    const lastLine = lineOf(first + grains - 1);
+    for (let line = firstLine; line <= lastLine; line += 1) {
+      this.#unsure.set(line, (this.#unsure.get(line) ?? 0) + 1);
+    }
+    const start = firstLine * NVRAM_LINE_BYTES;
+    const lines = this.#bits.bytes.subarray(start, (lastLine + 1) * NVRAM_LINE_BYTES);
+    // A failure leaves the lines unsure, so that the next set persists them again.
+    yield* this.loop.run<void>((done) => { this.nvram.persist(this.region.offsetBytes + start, lines, done); });
+    for (let line = firstLine; line <= lastLine; line += 1) {
+      const left = (this.#unsure.get(line) ?? 0) - 1;
+      if (left > 0) this.#unsure.set(line, left);
+      else this.#unsure.delete(line);
+    }
+  }
+}
+
+function lineOf(grain: number): number {
+  return Math.floor(grain / BITS_PER_LINE);
+}

@@ -1,0 +1,25 @@
+import type { Digest } from '../hal.js';
+
+/**
+ * A protobuf message in a fixed place: length, CRC-32C, bytes. What is torn, damaged or empty reads
+ * as absent.
+ */
+const HEAD_BYTES = 8;
+
+export function sealRecord(digest: Digest, message: Uint8Array, placeBytes: number): Uint8Array {
+  if (message.length + HEAD_BYTES > placeBytes) throw new Error('a durable record outgrew its place');
+  const place = new Uint8Array(placeBytes);
+  place.set(message, HEAD_BYTES);
+  const view = new DataView(place.buffer);
+  view.setUint32(0, message.length, true);
+  view.setUint32(4, digest.crc32c(message), true);
+  return place;
+}
+
+export function openRecord(digest: Digest, place: Uint8Array): Uint8Array | undefined {
+  const view = new DataView(place.buffer, place.byteOffset, place.byteLength);
+  const length = view.getUint32(0, true);
+  if (length === 0 || length > place.length - HEAD_BYTES) return undefined;
+  const message = place.subarray(HEAD_BYTES, HEAD_BYTES + length);
+  return digest.crc32c(message) === view.getUint32(4, true) ? message : undefined;
+}

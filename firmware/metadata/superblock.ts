@@ -1,0 +1,67 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { type Identity, type Superblock, SuperblockSchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import type { Digest, Disk } from '../hal.js';
+import type { EventLoop } from '../kernel/event-loop.js';
+import type { Task } from '../kernel/pending.js';
+import { SUPERBLOCK_BYTES } from '../limits.js';
+import type { Geometry } from './nvram-layout.js';
+import { openRecord, sealRecord } from './sealed-record.js';
+
+const VERSION = 1;
+const COPIES = [0, 1];
+
+/**
+ * Who the card is, on its disk: what it falls back to when NVRAM has no valid control block (rule 14).
+ * Two copies, written one after the other.
+ */
+export class SuperblockStore {
+  #sequence = 0n;
+
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly reserved: Disk,
+    private readonly digest: Digest,
+  ) {}
+
+  /** The newest valid copy, and whether any copy was missing. */
+  *read(): Task<{ superblock: Superblock | undefined; damaged: boolean }> {
+    let newest: Superblock | undefined;
+    let damaged = false;
+    for (const copy of COPIES) {
+      const place = new Uint8Array(SUPERBLOCK_BYTES);
+      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, place, done); });
+      const found = this.#parse(place);
+      if (found === undefined) damaged = true;
+      else if (newest === undefined || found.sequence > newest.sequence) newest = found;
+    }
+    this.#sequence = newest?.sequence ?? 0n;
+    return { superblock: newest, damaged };
+  }
+
+  *write(identity: Identity, geometry: Geometry): Task {
+    this.#sequence += 1n;
+    const message = create(SuperblockSchema, {
+      version: VERSION,
+      sequence: this.#sequence,
+      identity,
+      nvramBytes: BigInt(geometry.nvramBytes),
+      storeBytes: BigInt(geometry.storeBytes),
+    });
+    const place = sealRecord(this.digest, toBinary(SuperblockSchema, message), SUPERBLOCK_BYTES);
+    for (const copy of COPIES) {
+      yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, place, done); });
+      yield* this.loop.run<void>((done) => { this.reserved.flush(done); });
+    }
+  }
+
+  #parse(place: Uint8Array): Superblock | undefined {
+    const record = openRecord(this.digest, place);
+    if (record === undefined) return undefined;
+    try {
+      const superblock = fromBinary(SuperblockSchema, record.slice());
+      return superblock.version === VERSION && superblock.identity !== undefined ? superblock : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
