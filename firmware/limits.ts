@@ -47,6 +47,8 @@ export const CONTROL_BLOCK_BYTES = 2 * KIB;
 export const HOST_RECEIVE_BUFFERS = 96;
 /** Buffers for data on its way to a host. */
 export const READ_BUFFERS = 64;
+/** Of these for one host: one that does not take its data leaves the others enough to go on. */
+export const READ_BUFFERS_PER_HOST = 16;
 /** Receive buffers posted to the peer port. */
 export const LINK_RECEIVE_BUFFERS = 64;
 /** Buffers for grains being synchronized, exported, loaded or saved by copy-on-write. */
@@ -60,6 +62,14 @@ export const MAX_HOST_CONNECTIONS = 16;
 export const ADMIN_QUEUE_DEPTH = 8;
 export const MAX_IO_QUEUE_DEPTH = 256;
 export const DEFAULT_IO_QUEUE_DEPTH = 64;
+/** Commands being carried out for hosts, also for those that have gone meanwhile; one more is answered busy. */
+export const MAX_HOST_COMMANDS = MAX_HOST_CONNECTIONS * (MAX_IO_QUEUE_DEPTH + ADMIN_QUEUE_DEPTH);
+/** Register answers on their way to one host. Hosts ask one at a time; one that asks on and takes none is let go. */
+export const MAX_UNSENT_ANSWERS = 16;
+/** Frames on their way to all hosts: every completion queue full, and the answers. */
+export const MAX_UNSENT_FRAMES = MAX_HOST_COMMANDS + MAX_HOST_CONNECTIONS * (MAX_UNSENT_ANSWERS + 1);
+/** How long a host may take none of the frames that wait for it, before it is let go with what it holds. */
+export const HOST_STALL_MS = 30_000;
 /** Largest write-zeroes or discard: bounds how long one command holds its lock. */
 export const MAX_ZERO_BYTES = 64 * MIB;
 
@@ -91,8 +101,8 @@ export const LINK_HEARTBEAT_MS = 500;
 export const REDIAL_MIN_MS = 50;
 export const REDIAL_MAX_MS = 1000;
 
-/** Tasks at once: every command of every queue, and the card's own. */
-export const MAX_TASKS = MAX_HOST_CONNECTIONS * (MAX_IO_QUEUE_DEPTH + ADMIN_QUEUE_DEPTH) + 1024;
+/** Tasks at once: every command and every frame of every queue, and the card's own. */
+export const MAX_TASKS = MAX_HOST_COMMANDS + MAX_UNSENT_FRAMES + HOST_RECEIVE_BUFFERS + 1024;
 /** Entries of the completion ring: a task waits for a handful at most. */
 export const COMPLETION_RING_ENTRIES = 32768;
 /** Range locks held or waited for. */
