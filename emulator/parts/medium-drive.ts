@@ -1,0 +1,57 @@
+import { close, fdatasync, fstat, ftruncate, open } from 'node:fs';
+import type { Completion, MediumDrive, MediumFile } from '../../firmware/hal.js';
+import { readAll, writeAllParts } from './file-io.js';
+import { partFault } from './part-fault.js';
+
+const FLAGS = { create: 'wx+', resume: 'r+', read: 'r' } as const;
+
+/** Portable media (212) are files of the machine that the card runs on. */
+export const fileMediumDrive: MediumDrive = {
+  open(path: string, mode: 'create' | 'resume' | 'read', done: Completion<MediumFile>): void {
+    open(path, FLAGS[mode], (error, fd) => {
+      if (error === null) inspect(path, fd, done);
+      else done.fail(partFault('medium', error));
+    });
+  },
+};
+
+function inspect(path: string, fd: number, done: Completion<MediumFile>): void {
+  fstat(fd, (error, stats) => {
+    if (error === null && stats.isFile()) {
+      done.succeed(mediumFile(fd, stats.size));
+      return;
+    }
+    close(fd, () => {
+      done.fail(error === null ? { kind: 'io', text: `medium: ${path} is not a file` } : partFault('medium', error));
+    });
+  });
+}
+
+function mediumFile(fd: number, lengthBytes: number): MediumFile {
+  const settle = (what: string, done: Completion<void>) => (error: Error | null | undefined): void => {
+    if (error === null || error === undefined) done.succeed();
+    else done.fail(partFault(`medium ${what}`, error));
+  };
+  return {
+    lengthBytes,
+    read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
+      readAll(fd, into, offsetBytes, (error, bytes) => {
+        if (error !== null || bytes === into.length) settle('read', done)(error);
+        else done.fail({ kind: 'truncated', text: `medium read: it ends after ${String(offsetBytes + bytes)} bytes` });
+      });
+    },
+    write(offsetBytes: number, from: readonly Uint8Array[], done: Completion<void>): void {
+      writeAllParts(fd, from, offsetBytes, settle('write', done));
+    },
+    truncate(length: number, done: Completion<void>): void {
+      ftruncate(fd, length, settle('truncate', done));
+    },
+    flush(done: Completion<void>): void {
+      // Its length counts as data, so that fdatasync covers an appended medium.
+      fdatasync(fd, settle('flush', done));
+    },
+    close(done: Completion<void>): void {
+      close(fd, settle('close', done));
+    },
+  };
+}

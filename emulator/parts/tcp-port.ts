@@ -1,0 +1,105 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Completion } from '../../firmware/hal.js';
+import { emulatorErrors } from '../errors.js';
+import { DIAL_TIMEOUT_MS, SOCKET_READ_BYTES } from '../limits.js';
+import { formatAddress, type TcpAddress } from './address.js';
+import type { FrameHub } from './frame-hub.js';
+import type { Attachment } from './attachment.js';
+import { errorText } from './part-fault.js';
+import { TcpLine } from './tcp-line.js';
+
+/**
+ * Listens for connections and hands them to the hub.
+ * @throws EmulatorError ADDRESS_NOT_USABLE
+ */
+export function listenTcp(hub: FrameHub, address: TcpAddress): Promise<Attachment> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => { accept(hub, sockets, socket); });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => { reject(emulatorErrors.addressNotUsable(formatAddress(address), errorText(error))); });
+    server.listen(address.port, address.host, () => {
+      server.removeAllListeners('error');
+      // Too many open files, for one: that connection fails, the card goes on.
+      server.on('error', () => undefined);
+      const port = boundPort(server) ?? address.port;
+      resolve({ address: formatAddress({ ...address, port }), close: () => closeServer(server, sockets) });
+    });
+  });
+}
+
+/** Sockets that were dialled, so that they can be closed with the port. */
+export class TcpDialler {
+  readonly #sockets = new Set<Socket>();
+
+  constructor(private readonly hub: FrameHub) {}
+
+  dial(address: TcpAddress, done: Completion<number>): void {
+    if (!this.hub.hasRoom) {
+      done.fail({ kind: 'closed', text: 'too many connections already' });
+      return;
+    }
+    let line: TcpLine | undefined;
+    const buffer = Buffer.allocUnsafeSlow(SOCKET_READ_BYTES);
+    const callback = (bytes: number): boolean => line?.take(buffer.subarray(0, bytes)) ?? true;
+    const socket = connect({ host: address.host, port: address.port, onread: { buffer, callback } });
+    this.#sockets.add(socket);
+    let failure = 'it does not answer';
+    const timer = setTimeout(() => { socket.destroy(); }, DIAL_TIMEOUT_MS);
+    const failed = (error: Error): void => { failure = errorText(error); };
+    socket.on('error', failed);
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+      if (line === undefined) done.fail({ kind: 'closed', text: `${formatAddress(address)} cannot be reached: ${failure}` });
+    });
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      if (!this.hub.hasRoom) {
+        failure = 'too many connections already';
+        socket.destroy();
+        return;
+      }
+      line = new TcpLine(socket, this.hub, remoteOf(socket));
+      done.succeed(line.connection);
+    });
+  }
+
+  close(): Promise<void> {
+    return closeSockets(this.#sockets);
+  }
+}
+
+function accept(hub: FrameHub, sockets: Set<Socket>, socket: Socket): void {
+  if (!hub.hasRoom) {
+    socket.destroy();
+    return;
+  }
+  sockets.add(socket);
+  socket.on('close', () => { sockets.delete(socket); });
+  const line = new TcpLine(socket, hub, remoteOf(socket));
+  socket.on('data', (chunk: Buffer) => {
+    if (!line.take(chunk)) socket.pause();
+  });
+}
+
+async function closeServer(server: Server, sockets: Set<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  await closeSockets(sockets);
+  await closed;
+}
+
+async function closeSockets(sockets: Set<Socket>): Promise<void> {
+  const closed = [...sockets].map((socket) => new Promise<void>((resolve) => socket.once('close', () => { resolve(); })));
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(closed);
+}
+
+function boundPort(server: Server): number | undefined {
+  const bound: AddressInfo | string | null = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : undefined;
+}
+
+function remoteOf(socket: Socket): string {
+  const { remoteAddress: host, remotePort: port } = socket;
+  return host === undefined || port === undefined ? 'unknown' : formatAddress({ kind: 'tcp', host, port });
+}
