@@ -6,8 +6,8 @@ import type { World } from './world.js';
 
 /** Shows how far something has come, once it takes longer than a moment. */
 export interface Progress {
-  /** `done` of the total; `bytes` of data so far, for the rate. */
-  update(done: number, bytes: number): void;
+  /** `done` of `total`, in whatever unit; `bytes` of data so far, for the rate. */
+  update(done: number, total: number, bytes: number): void;
   /** Clears the bar away. */
   end(): void;
 }
@@ -19,7 +19,7 @@ type Display = (percent: number, text: string) => void;
  * A bar on stderr where that is a terminal, now and then a plain line where it is not, and nothing where
  * `--json` is given besides: a script that joins both outputs must still find one JSON document.
  */
-export function startProgress(run: Run, label: string, total: number): Progress {
+export function startProgress(run: Run, label: string): Progress {
   const { world } = run;
   const startedMs = world.nowMs();
   const bar = world.stderr.isTty ? lazyBar(label) : undefined;
@@ -27,7 +27,7 @@ export function startProgress(run: Run, label: string, total: number): Progress 
   world.interrupt.addEventListener('abort', end, { once: true });
   const display = bar?.show ?? (run.json ? () => undefined : plainLines(world, label));
   return {
-    update: (done, bytes) => {
+    update: (done, total, bytes) => {
       const elapsedMs = world.nowMs() - startedMs;
       if (elapsedMs < PROGRESS_AFTER_MS) return;
       const percent = total === 0 ? 100 : Math.floor((done / total) * 100);

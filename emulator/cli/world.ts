@@ -20,8 +20,9 @@ export type Card = Pick<
   | 'readInto'
   | 'write'
   | 'flush'
+  | 'readRegisters'
   | 'close'
-> & { readonly registers: Pick<HostDriver['registers'], 'read'> };
+>;
 
 /** Where a program's text goes. */
 export interface TextOutput {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { CommandError } from '../../../host-driver/index.js';
+import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { GrainRun } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { RUNS_PER_REQUEST } from '../limits.js';
 import { formatBytes } from '../sizes.js';
@@ -15,14 +17,15 @@ export function addDirty(program: Command, world: World): void {
       'While hosts write, the list is a mixture of moments.',
     examples: ['dirty -c tcp://127.0.0.1:7001'],
     run: async (card, _options, run) => {
-      const { grainBytes } = await card.identify();
+      const { grainBytes, sizeBytes } = await card.identify();
+      const grainsTotal = BigInt(Math.ceil(Number(sizeBytes) / grainBytes));
       const listed: { firstGrain: number; grains: number }[] = [];
       let dirtyGrains = 0;
-      for await (const dirtyRun of dirtyRuns(card)) {
-        const [first, count] = [Number(dirtyRun.firstGrain), Number(dirtyRun.grains)];
-        dirtyGrains += count;
-        if (run.json) listed.push({ firstGrain: first, grains: count });
-        else run.world.stdout.write(`${String(first)}-${String(first + count - 1)} (${grains(count)})\n`);
+      for await (const { firstGrain, grains: count } of dirtyRuns(card, grainsTotal)) {
+        const [first, length] = [Number(firstGrain), Number(count)];
+        dirtyGrains += length;
+        if (run.json) listed.push({ firstGrain: first, grains: length });
+        else run.world.stdout.write(`${String(first)}-${String(first + length - 1)} (${grains(length)})\n`);
       }
       return {
         json: { grainBytes, dirtyGrains, runs: listed },
@@ -32,13 +35,23 @@ export function addDirty(program: Command, world: World): void {
   });
 }
 
-/** Page by page; a run that goes on over the end of a page comes in two. */
-async function* dirtyRuns(card: Card): AsyncGenerator<GrainRun> {
-  let firstGrain = 0n;
-  for (;;) {
-    const page = await card.dirtyRuns({ firstGrain, maxRuns: RUNS_PER_REQUEST });
-    yield* page.runs;
-    if (page.nextGrain <= firstGrain || page.runs.length === 0) return;
-    firstGrain = page.nextGrain;
+type Run = Pick<GrainRun, 'firstGrain' | 'grains'>;
+
+/** All runs, a page of them in memory at a time. A run that goes on over the end of a page comes as one. */
+async function* dirtyRuns(card: Card, grainsTotal: bigint): AsyncGenerator<Run> {
+  let held: Run | undefined;
+  for (let next = 0n; next < grainsTotal; ) {
+    const page = await card.dirtyRuns({ firstGrain: next, maxRuns: RUNS_PER_REQUEST });
+    for (const run of page.runs) {
+      if (held !== undefined && held.firstGrain + held.grains === run.firstGrain) {
+        held = { firstGrain: held.firstGrain, grains: held.grains + run.grains };
+        continue;
+      }
+      if (held !== undefined) yield held;
+      held = run;
+    }
+    if (page.nextGrain <= next) throw new CommandError(Status.INVALID_FRAME, 'the card lists its dirty grains without end');
+    next = page.nextGrain;
   }
+  if (held !== undefined) yield held;
 }
