@@ -66,8 +66,10 @@ export const DEFAULT_IO_QUEUE_DEPTH = 64;
 export const MAX_HOST_COMMANDS = MAX_HOST_CONNECTIONS * (MAX_IO_QUEUE_DEPTH + ADMIN_QUEUE_DEPTH);
 /** Register answers on their way to one host. Hosts ask one at a time; one that asks on and takes none is let go. */
 export const MAX_UNSENT_ANSWERS = 16;
-/** Frames on their way to all hosts: every completion queue full, and the answers. */
-export const MAX_UNSENT_FRAMES = MAX_HOST_COMMANDS + MAX_HOST_CONNECTIONS * (MAX_UNSENT_ANSWERS + 1);
+/** Frames on their way to one host: every completion queue full, the answers, and the answer to Connect. */
+export const MAX_UNSENT_FRAMES_PER_HOST = MAX_IO_QUEUE_DEPTH + ADMIN_QUEUE_DEPTH + MAX_UNSENT_ANSWERS + 1;
+/** Over all hosts; twice, since a host that connects anew on a serial line leaves the old frames on their way. */
+export const MAX_UNSENT_FRAMES = MAX_HOST_CONNECTIONS * 2 * MAX_UNSENT_FRAMES_PER_HOST;
 /** How long a host may take none of the frames that wait for it, before it is let go with what it holds. */
 export const HOST_STALL_MS = 30_000;
 /** Largest write-zeroes or discard: bounds how long one command holds its lock. */
@@ -79,8 +81,8 @@ export const MAX_PEER_CONNECTIONS = 4;
 export const MAX_MIRRORS_IN_FLIGHT = 256;
 /** Grains in one barrier: they stay locked until it is durable on both cards. */
 export const MAX_GRAINS_PER_BARRIER = 128;
-/** Data in one barrier. */
-export const MAX_BARRIER_BYTES = 8 * MIB;
+/** Full frames of data in one barrier: 8 MiB on TCP, and on a slow line no more than it carries in seconds. */
+export const BARRIER_FRAMES = 32;
 /** Barriers under way at once: one is read and sent while the one before becomes durable. */
 export const MAX_BARRIERS_IN_FLIGHT = 2;
 /** Runs in one SyncRequest or DirtyRuns frame: about 10 bytes a run. */

@@ -70,6 +70,13 @@ export class EventLoop {
     this.#resume(name, task);
   }
 
+  /** Starts a task whose result is waited for later, so that others can run beside it. */
+  fork<T>(name: string, task: Task<T>): Pending<T> {
+    const result = this.pending<T>();
+    this.spawn(name, settleWith(result, task));
+    return result;
+  }
+
   /**
    * Takes up to `limit` completions off the ring.
    * @returns whether more are there.
@@ -109,4 +116,15 @@ export class EventLoop {
     }
     suspension.onSettled = () => { this.#resume(name, task); };
   }
+}
+
+function* settleWith<T>(result: Pending<T>, task: Task<T>): Task {
+  let value: T;
+  try {
+    value = yield* task;
+  } catch (error) {
+    result.reject(error instanceof Error ? error : new Error(String(error)));
+    return;
+  }
+  result.succeed(value);
 }

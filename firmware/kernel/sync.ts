@@ -1,3 +1,4 @@
+import type { Clock } from '../hal.js';
 import type { EventLoop } from './event-loop.js';
 import { type Pending, type Task, wait } from './pending.js';
 
@@ -33,7 +34,7 @@ export class Semaphore {
 
 /** Something that tasks wait for to happen next; `signal` lets all that wait go on. */
 export class Signal {
-  #waiting: Pending<void>[] = [];
+  readonly #waiting: Pending<void>[] = [];
 
   constructor(private readonly loop: EventLoop) {}
 
@@ -43,10 +44,24 @@ export class Signal {
     yield* wait(turn);
   }
 
+  /** As `next`, but for `delayMs` at most. */
+  *nextWithin(clock: Clock, delayMs: number): Task {
+    const turn = this.loop.pending<void>();
+    this.#waiting.push(turn);
+    const timer = clock.after(delayMs, { succeed: () => { this.#settle(turn); }, fail: () => { this.#settle(turn); } });
+    yield* wait(turn);
+    timer.cancel();
+  }
+
   signal(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const turn of waiting) turn.succeed();
+    for (const turn of [...this.#waiting]) this.#settle(turn);
+  }
+
+  #settle(turn: Pending<void>): void {
+    const index = this.#waiting.indexOf(turn);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    turn.succeed();
   }
 }
 

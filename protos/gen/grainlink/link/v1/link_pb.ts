@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file grainlink/link/v1/link.proto.
  */
 export const file_grainlink_link_v1_link: GenFile = /*@__PURE__*/
-  fileDesc("ChxncmFpbmxpbmsvbGluay92MS9saW5rLnByb3RvEhFncmFpbmxpbmsubGluay52MSL9CAoJTGlua0ZyYW1lEg8KB3Nlc3Npb24YASABKAYSEAoIc2VxdWVuY2UYAiABKA0SDgoGdm9sdW1lGAMgASgNEikKBWhlbGxvGAQgASgLMhguZ3JhaW5saW5rLmxpbmsudjEuSGVsbG9IABItCgd3ZWxjb21lGAUgASgLMhouZ3JhaW5saW5rLmxpbmsudjEuV2VsY29tZUgAEi0KB3JlZnVzYWwYBiABKAsyGi5ncmFpbmxpbmsubGluay52MS5SZWZ1c2FsSAASKwoGYWNjZXB0GAcgASgLMhkuZ3JhaW5saW5rLmxpbmsudjEuQWNjZXB0SAASKwoGb3BlbmVkGAggASgLMhkuZ3JhaW5saW5rLmxpbmsudjEuT3BlbmVkSAASNgoMc3luY19yZXF1ZXN0GAkgASgLMh4uZ3JhaW5saW5rLmxpbmsudjEuU3luY1JlcXVlc3RIABJDChNzeW5jX3JlcXVlc3RfbWVyZ2VkGAogASgLMiQuZ3JhaW5saW5rLmxpbmsudjEuU3luY1JlcXVlc3RNZXJnZWRIABIyCgpzeW5jX3JlYWR5GAsgASgLMhwuZ3JhaW5saW5rLmxpbmsudjEuU3luY1JlYWR5SAASMgoKZ3JhaW5fZGF0YRgMIAEoCzIcLmdyYWlubGluay5saW5rLnYxLkdyYWluRGF0YUgAEjwKD2dyYWluX3Vud3JpdHRlbhgNIAEoCzIhLmdyYWlubGluay5saW5rLnYxLkdyYWluVW53cml0dGVuSAASLQoHYmFycmllchgOIAEoCzIaLmdyYWlubGluay5saW5rLnYxLkJhcnJpZXJIABI2CgxiYXJyaWVyX2RvbmUYDyABKAsyHi5ncmFpbmxpbmsubGluay52MS5CYXJyaWVyRG9uZUgAEjYKDG1pcnJvcl93cml0ZRgQIAEoCzIeLmdyYWlubGluay5saW5rLnYxLk1pcnJvcldyaXRlSAASNAoLbWlycm9yX3plcm8YESABKAsyHS5ncmFpbmxpbmsubGluay52MS5NaXJyb3JaZXJvSAASNgoMbWlycm9yX2ZsdXNoGBIgASgLMh4uZ3JhaW5saW5rLmxpbmsudjEuTWlycm9yRmx1c2hIABI0CgttaXJyb3JfZG9uZRgTIAEoCzIdLmdyYWlubGluay5saW5rLnYxLk1pcnJvckRvbmVIABI3CgxzeW5jaHJvbml6ZWQYFCABKAsyHy5ncmFpbmxpbmsubGluay52MS5TeW5jaHJvbml6ZWRIABJAChFzeW5jaHJvbml6ZWRfZG9uZRgVIAEoCzIjLmdyYWlubGluay5saW5rLnYxLlN5bmNocm9uaXplZERvbmVIABIxCgloZWFydGJlYXQYFiABKAsyHC5ncmFpbmxpbmsubGluay52MS5IZWFydGJlYXRIABItCgdnb29kYnllGBcgASgLMhouZ3JhaW5saW5rLmxpbmsudjEuR29vZGJ5ZUgAEg8KB3BheWxvYWQYHyABKAxCBgoEYm9keSLOAgoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIPCgdjYXJkX2lkGAIgASgMEhcKD3JlbGF0aW9uc2hpcF9pZBgDIAEoDBIRCgl2b2x1bWVfaWQYBCABKAwSEgoKZ2VuZXJhdGlvbhgFIAEoBhISCgpzaXplX2J5dGVzGAYgASgEEhMKC2dyYWluX2J5dGVzGAcgASgNEg8KB2xvYWRfaWQYCCABKAwSEwoLbWVkaXVtX3Jvb3QYCSABKAwSFwoPc2Vzc2lvbl9jb3VudGVyGAogASgEEhQKDGNvbnZlbnRpb25hbBgLIAEoCBIQCghtYXBfbG9zdBgMIAEoCBIPCgdmb3JrX2lkGA0gASgGEhgKEGhvbGRzX293bl93cml0ZXMYDiABKAgSDQoFbm9uY2UYDyABKAYSGQoRbWF4X3BheWxvYWRfYnl0ZXMYECABKA0izQEKB1dlbGNvbWUSDwoHdmVyc2lvbhgBIAEoDRINCgVub25jZRgCIAEoBhIPCgdzZXNzaW9uGAMgASgGEhcKD3Nlc3Npb25fY291bnRlchgEIAEoBBIXCg9yZWxhdGlvbnNoaXBfaWQYBSABKAwSEQoJdm9sdW1lX2lkGAYgASgMEhIKCmdlbmVyYXRpb24YByABKAYSDAoEZnVsbBgIIAEoCBIZChFtYXhfcGF5bG9hZF9ieXRlcxgJIAEoDRIPCgdjYXJkX2lkGAogASgMIlUKB1JlZnVzYWwSDQoFbm9uY2UYASABKAYSKwoGc3RhdHVzGAIgASgOMhsuZ3JhaW5saW5rLmNvbW1vbi52MS5TdGF0dXMSDgoGZGV0YWlsGAMgASgJIggKBkFjY2VwdCIICgZPcGVuZWQiQQoLU3luY1JlcXVlc3QSJAoEcnVucxgBIAMoCzIWLmdyYWlubGluay5saW5rLnYxLlJ1bhIMCgRsYXN0GAIgASgIIioKA1J1bhITCgtmaXJzdF9ncmFpbhgBIAEoBBIOCgZncmFpbnMYAiABKAQiLwoRU3luY1JlcXVlc3RNZXJnZWQSGgoSb3V0X29mX3N5bmNfZ3JhaW5zGAEgASgEIgsKCVN5bmNSZWFkeSIwCglHcmFpbkRhdGESDQoFZ3JhaW4YASABKAQSFAoMb2Zmc2V0X2J5dGVzGAIgASgNIh8KDkdyYWluVW53cml0dGVuEg0KBWdyYWluGAEgASgEIhUKB0JhcnJpZXISCgoCaWQYASABKA0iRgoLQmFycmllckRvbmUSCgoCaWQYASABKA0SKwoGc3RhdHVzGAIgASgOMhsuZ3JhaW5saW5rLmNvbW1vbi52MS5TdGF0dXMiPAoLTWlycm9yV3JpdGUSCgoCaWQYASABKA0SFAoMb2Zmc2V0X2J5dGVzGAIgASgEEgsKA2Z1YRgDIAEoCCJRCgpNaXJyb3JaZXJvEgoKAmlkGAEgASgNEhQKDG9mZnNldF9ieXRlcxgCIAEoBBIUCgxsZW5ndGhfYnl0ZXMYAyABKAQSCwoDZnVhGAQgASgIIhkKC01pcnJvckZsdXNoEgoKAmlkGAEgASgNIkUKCk1pcnJvckRvbmUSCgoCaWQYASABKA0SKwoGc3RhdHVzGAIgASgOMhsuZ3JhaW5saW5rLmNvbW1vbi52MS5TdGF0dXMiDgoMU3luY2hyb25pemVkIhIKEFN5bmNocm9uaXplZERvbmUiCwoJSGVhcnRiZWF0IlcKB0dvb2RieWUSKwoGc3RhdHVzGAEgASgOMhsuZ3JhaW5saW5rLmNvbW1vbi52MS5TdGF0dXMSDgoGZGV0YWlsGAIgASgJEg8KB2ZvcmtfaWQYAyABKAZiBnByb3RvMw", [file_grainlink_common_v1_common]);
+  fileDesc("ChxncmFpbmxpbmsvbGluay92MS9saW5rLnByb3RvEhFncmFpbmxpbmsubGluay52MSLJCAoJTGlua0ZyYW1lEg8KB3Nlc3Npb24YASABKAYSEAoIc2VxdWVuY2UYAiABKA0SDgoGdm9sdW1lGAMgASgNEikKBWhlbGxvGAQgASgLMhguZ3JhaW5saW5rLmxpbmsudjEuSGVsbG9IABItCgd3ZWxjb21lGAUgASgLMhouZ3JhaW5saW5rLmxpbmsudjEuV2VsY29tZUgAEi0KB3JlZnVzYWwYBiABKAsyGi5ncmFpbmxpbmsubGluay52MS5SZWZ1c2FsSAASKwoGYWNjZXB0GAcgASgLMhkuZ3JhaW5saW5rLmxpbmsudjEuQWNjZXB0SAASKwoGb3BlbmVkGAggASgLMhkuZ3JhaW5saW5rLmxpbmsudjEuT3BlbmVkSAASNgoMc3luY19yZXF1ZXN0GAkgASgLMh4uZ3JhaW5saW5rLmxpbmsudjEuU3luY1JlcXVlc3RIABJDChNzeW5jX3JlcXVlc3RfbWVyZ2VkGAogASgLMiQuZ3JhaW5saW5rLmxpbmsudjEuU3luY1JlcXVlc3RNZXJnZWRIABIyCgpncmFpbl9kYXRhGAsgASgLMhwuZ3JhaW5saW5rLmxpbmsudjEuR3JhaW5EYXRhSAASPAoPZ3JhaW5fdW53cml0dGVuGAwgASgLMiEuZ3JhaW5saW5rLmxpbmsudjEuR3JhaW5VbndyaXR0ZW5IABItCgdiYXJyaWVyGA0gASgLMhouZ3JhaW5saW5rLmxpbmsudjEuQmFycmllckgAEjYKDGJhcnJpZXJfZG9uZRgOIAEoCzIeLmdyYWlubGluay5saW5rLnYxLkJhcnJpZXJEb25lSAASNgoMbWlycm9yX3dyaXRlGA8gASgLMh4uZ3JhaW5saW5rLmxpbmsudjEuTWlycm9yV3JpdGVIABI0CgttaXJyb3JfemVybxgQIAEoCzIdLmdyYWlubGluay5saW5rLnYxLk1pcnJvclplcm9IABI2CgxtaXJyb3JfZmx1c2gYESABKAsyHi5ncmFpbmxpbmsubGluay52MS5NaXJyb3JGbHVzaEgAEjQKC21pcnJvcl9kb25lGBIgASgLMh0uZ3JhaW5saW5rLmxpbmsudjEuTWlycm9yRG9uZUgAEjcKDHN5bmNocm9uaXplZBgTIAEoCzIfLmdyYWlubGluay5saW5rLnYxLlN5bmNocm9uaXplZEgAEkAKEXN5bmNocm9uaXplZF9kb25lGBQgASgLMiMuZ3JhaW5saW5rLmxpbmsudjEuU3luY2hyb25pemVkRG9uZUgAEjEKCWhlYXJ0YmVhdBgVIAEoCzIcLmdyYWlubGluay5saW5rLnYxLkhlYXJ0YmVhdEgAEi0KB2dvb2RieWUYFiABKAsyGi5ncmFpbmxpbmsubGluay52MS5Hb29kYnllSAASDwoHcGF5bG9hZBgfIAEoDEIGCgRib2R5Is4CCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEg8KB2NhcmRfaWQYAiABKAwSFwoPcmVsYXRpb25zaGlwX2lkGAMgASgMEhEKCXZvbHVtZV9pZBgEIAEoDBISCgpnZW5lcmF0aW9uGAUgASgGEhIKCnNpemVfYnl0ZXMYBiABKAQSEwoLZ3JhaW5fYnl0ZXMYByABKA0SDwoHbG9hZF9pZBgIIAEoDBITCgttZWRpdW1fcm9vdBgJIAEoDBIXCg9zZXNzaW9uX2NvdW50ZXIYCiABKAQSFAoMY29udmVudGlvbmFsGAsgASgIEhAKCG1hcF9sb3N0GAwgASgIEg8KB2ZvcmtfaWQYDSABKAYSGAoQaG9sZHNfb3duX3dyaXRlcxgOIAEoCBINCgVub25jZRgPIAEoBhIZChFtYXhfcGF5bG9hZF9ieXRlcxgQIAEoDSK/AQoHV2VsY29tZRIPCgd2ZXJzaW9uGAEgASgNEg0KBW5vbmNlGAIgASgGEg8KB3Nlc3Npb24YAyABKAYSFwoPc2Vzc2lvbl9jb3VudGVyGAQgASgEEhcKD3JlbGF0aW9uc2hpcF9pZBgFIAEoDBIRCgl2b2x1bWVfaWQYBiABKAwSEgoKZ2VuZXJhdGlvbhgHIAEoBhIZChFtYXhfcGF5bG9hZF9ieXRlcxgIIAEoDRIPCgdjYXJkX2lkGAkgASgMIlUKB1JlZnVzYWwSDQoFbm9uY2UYASABKAYSKwoGc3RhdHVzGAIgASgOMhsuZ3JhaW5saW5rLmNvbW1vbi52MS5TdGF0dXMSDgoGZGV0YWlsGAMgASgJIggKBkFjY2VwdCIICgZPcGVuZWQiQQoLU3luY1JlcXVlc3QSJAoEcnVucxgBIAMoCzIWLmdyYWlubGluay5saW5rLnYxLlJ1bhIMCgRsYXN0GAIgASgIIioKA1J1bhITCgtmaXJzdF9ncmFpbhgBIAEoBBIOCgZncmFpbnMYAiABKAQiLwoRU3luY1JlcXVlc3RNZXJnZWQSGgoSb3V0X29mX3N5bmNfZ3JhaW5zGAEgASgEIjAKCUdyYWluRGF0YRINCgVncmFpbhgBIAEoBBIUCgxvZmZzZXRfYnl0ZXMYAiABKA0iHwoOR3JhaW5VbndyaXR0ZW4SDQoFZ3JhaW4YASABKAQiFQoHQmFycmllchIKCgJpZBgBIAEoDSJGCgtCYXJyaWVyRG9uZRIKCgJpZBgBIAEoDRIrCgZzdGF0dXMYAiABKA4yGy5ncmFpbmxpbmsuY29tbW9uLnYxLlN0YXR1cyI8CgtNaXJyb3JXcml0ZRIKCgJpZBgBIAEoDRIUCgxvZmZzZXRfYnl0ZXMYAiABKAQSCwoDZnVhGAMgASgIIlEKCk1pcnJvclplcm8SCgoCaWQYASABKA0SFAoMb2Zmc2V0X2J5dGVzGAIgASgEEhQKDGxlbmd0aF9ieXRlcxgDIAEoBBILCgNmdWEYBCABKAgiGQoLTWlycm9yRmx1c2gSCgoCaWQYASABKA0iRQoKTWlycm9yRG9uZRIKCgJpZBgBIAEoDRIrCgZzdGF0dXMYAiABKA4yGy5ncmFpbmxpbmsuY29tbW9uLnYxLlN0YXR1cyIOCgxTeW5jaHJvbml6ZWQiEgoQU3luY2hyb25pemVkRG9uZSILCglIZWFydGJlYXQiVwoHR29vZGJ5ZRIrCgZzdGF0dXMYASABKA4yGy5ncmFpbmxpbmsuY29tbW9uLnYxLlN0YXR1cxIOCgZkZXRhaWwYAiABKAkSDwoHZm9ya19pZBgDIAEoBmIGcHJvdG8z", [file_grainlink_common_v1_common]);
 
 /**
  * Every frame of a session bears its id and stands in sequence; anything else is late and
@@ -87,79 +87,73 @@ export type LinkFrame = Message<"grainlink.link.v1.LinkFrame"> & {
     case: "syncRequestMerged";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.SyncReady sync_ready = 11;
-     */
-    value: SyncReady;
-    case: "syncReady";
-  } | {
-    /**
-     * @generated from field: grainlink.link.v1.GrainData grain_data = 12;
+     * @generated from field: grainlink.link.v1.GrainData grain_data = 11;
      */
     value: GrainData;
     case: "grainData";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.GrainUnwritten grain_unwritten = 13;
+     * @generated from field: grainlink.link.v1.GrainUnwritten grain_unwritten = 12;
      */
     value: GrainUnwritten;
     case: "grainUnwritten";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.Barrier barrier = 14;
+     * @generated from field: grainlink.link.v1.Barrier barrier = 13;
      */
     value: Barrier;
     case: "barrier";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.BarrierDone barrier_done = 15;
+     * @generated from field: grainlink.link.v1.BarrierDone barrier_done = 14;
      */
     value: BarrierDone;
     case: "barrierDone";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.MirrorWrite mirror_write = 16;
+     * @generated from field: grainlink.link.v1.MirrorWrite mirror_write = 15;
      */
     value: MirrorWrite;
     case: "mirrorWrite";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.MirrorZero mirror_zero = 17;
+     * @generated from field: grainlink.link.v1.MirrorZero mirror_zero = 16;
      */
     value: MirrorZero;
     case: "mirrorZero";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.MirrorFlush mirror_flush = 18;
+     * @generated from field: grainlink.link.v1.MirrorFlush mirror_flush = 17;
      */
     value: MirrorFlush;
     case: "mirrorFlush";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.MirrorDone mirror_done = 19;
+     * @generated from field: grainlink.link.v1.MirrorDone mirror_done = 18;
      */
     value: MirrorDone;
     case: "mirrorDone";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.Synchronized synchronized = 20;
+     * @generated from field: grainlink.link.v1.Synchronized synchronized = 19;
      */
     value: Synchronized;
     case: "synchronized";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.SynchronizedDone synchronized_done = 21;
+     * @generated from field: grainlink.link.v1.SynchronizedDone synchronized_done = 20;
      */
     value: SynchronizedDone;
     case: "synchronizedDone";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.Heartbeat heartbeat = 22;
+     * @generated from field: grainlink.link.v1.Heartbeat heartbeat = 21;
      */
     value: Heartbeat;
     case: "heartbeat";
   } | {
     /**
-     * @generated from field: grainlink.link.v1.Goodbye goodbye = 23;
+     * @generated from field: grainlink.link.v1.Goodbye goodbye = 22;
      */
     value: Goodbye;
     case: "goodbye";
@@ -334,19 +328,12 @@ export type Welcome = Message<"grainlink.link.v1.Welcome"> & {
   generation: bigint;
 
   /**
-   * Everything is out-of-sync: conventional, or rule 14.
-   *
-   * @generated from field: bool full = 8;
-   */
-  full: boolean;
-
-  /**
-   * @generated from field: uint32 max_payload_bytes = 9;
+   * @generated from field: uint32 max_payload_bytes = 8;
    */
   maxPayloadBytes: number;
 
   /**
-   * @generated from field: bytes card_id = 10;
+   * @generated from field: bytes card_id = 9;
    */
   cardId: Uint8Array;
 };
@@ -462,13 +449,14 @@ export const RunSchema: GenMessage<Run> = /*@__PURE__*/
   messageDesc(file_grainlink_link_v1_link, 7);
 
 /**
- * Primary: the union is durable; only now may the secondary empty its map (rule 16).
+ * Primary: the union is durable; only now may the secondary empty its map (rule 16). Data and mirrored
+ * writes follow at once; the secondary applies them when its label is durable (rule 12).
  *
  * @generated from message grainlink.link.v1.SyncRequestMerged
  */
 export type SyncRequestMerged = Message<"grainlink.link.v1.SyncRequestMerged"> & {
   /**
-   * Grains to synchronize; zero when the pair may go live at once.
+   * Grains to synchronize; when zero, the secondary stays consistent.
    *
    * @generated from field: uint64 out_of_sync_grains = 1;
    */
@@ -481,21 +469,6 @@ export type SyncRequestMerged = Message<"grainlink.link.v1.SyncRequestMerged"> &
  */
 export const SyncRequestMergedSchema: GenMessage<SyncRequestMerged> = /*@__PURE__*/
   messageDesc(file_grainlink_link_v1_link, 8);
-
-/**
- * Secondary: map emptied, label durable (rule 12); data may come.
- *
- * @generated from message grainlink.link.v1.SyncReady
- */
-export type SyncReady = Message<"grainlink.link.v1.SyncReady"> & {
-};
-
-/**
- * Describes the message grainlink.link.v1.SyncReady.
- * Use `create(SyncReadySchema)` to create a new message.
- */
-export const SyncReadySchema: GenMessage<SyncReady> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 9);
 
 /**
  * A piece of a grain; the payload is the data. All pieces of a grain come before its barrier.
@@ -521,7 +494,7 @@ export type GrainData = Message<"grainlink.link.v1.GrainData"> & {
  * Use `create(GrainDataSchema)` to create a new message.
  */
 export const GrainDataSchema: GenMessage<GrainData> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 10);
+  messageDesc(file_grainlink_link_v1_link, 9);
 
 /**
  * Grains never written: they read as zeroes (rule 19).
@@ -540,7 +513,7 @@ export type GrainUnwritten = Message<"grainlink.link.v1.GrainUnwritten"> & {
  * Use `create(GrainUnwrittenSchema)` to create a new message.
  */
 export const GrainUnwrittenSchema: GenMessage<GrainUnwritten> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 11);
+  messageDesc(file_grainlink_link_v1_link, 10);
 
 /**
  * All grains since the last barrier shall be durable.
@@ -559,7 +532,7 @@ export type Barrier = Message<"grainlink.link.v1.Barrier"> & {
  * Use `create(BarrierSchema)` to create a new message.
  */
 export const BarrierSchema: GenMessage<Barrier> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 12);
+  messageDesc(file_grainlink_link_v1_link, 11);
 
 /**
  * @generated from message grainlink.link.v1.BarrierDone
@@ -581,7 +554,7 @@ export type BarrierDone = Message<"grainlink.link.v1.BarrierDone"> & {
  * Use `create(BarrierDoneSchema)` to create a new message.
  */
 export const BarrierDoneSchema: GenMessage<BarrierDone> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 13);
+  messageDesc(file_grainlink_link_v1_link, 12);
 
 /**
  * A host write, mirrored; the payload is the data. A long one crosses in pieces.
@@ -610,7 +583,7 @@ export type MirrorWrite = Message<"grainlink.link.v1.MirrorWrite"> & {
  * Use `create(MirrorWriteSchema)` to create a new message.
  */
 export const MirrorWriteSchema: GenMessage<MirrorWrite> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 14);
+  messageDesc(file_grainlink_link_v1_link, 13);
 
 /**
  * Write-zeroes or discard, mirrored.
@@ -644,7 +617,7 @@ export type MirrorZero = Message<"grainlink.link.v1.MirrorZero"> & {
  * Use `create(MirrorZeroSchema)` to create a new message.
  */
 export const MirrorZeroSchema: GenMessage<MirrorZero> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 15);
+  messageDesc(file_grainlink_link_v1_link, 14);
 
 /**
  * @generated from message grainlink.link.v1.MirrorFlush
@@ -661,7 +634,7 @@ export type MirrorFlush = Message<"grainlink.link.v1.MirrorFlush"> & {
  * Use `create(MirrorFlushSchema)` to create a new message.
  */
 export const MirrorFlushSchema: GenMessage<MirrorFlush> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 16);
+  messageDesc(file_grainlink_link_v1_link, 15);
 
 /**
  * @generated from message grainlink.link.v1.MirrorDone
@@ -683,7 +656,7 @@ export type MirrorDone = Message<"grainlink.link.v1.MirrorDone"> & {
  * Use `create(MirrorDoneSchema)` to create a new message.
  */
 export const MirrorDoneSchema: GenMessage<MirrorDone> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 17);
+  messageDesc(file_grainlink_link_v1_link, 16);
 
 /**
  * Primary: nothing is out-of-sync; the secondary becomes consistent, durably.
@@ -698,7 +671,7 @@ export type Synchronized = Message<"grainlink.link.v1.Synchronized"> & {
  * Use `create(SynchronizedSchema)` to create a new message.
  */
 export const SynchronizedSchema: GenMessage<Synchronized> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 18);
+  messageDesc(file_grainlink_link_v1_link, 17);
 
 /**
  * @generated from message grainlink.link.v1.SynchronizedDone
@@ -711,7 +684,7 @@ export type SynchronizedDone = Message<"grainlink.link.v1.SynchronizedDone"> & {
  * Use `create(SynchronizedDoneSchema)` to create a new message.
  */
 export const SynchronizedDoneSchema: GenMessage<SynchronizedDone> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 19);
+  messageDesc(file_grainlink_link_v1_link, 18);
 
 /**
  * @generated from message grainlink.link.v1.Heartbeat
@@ -724,7 +697,7 @@ export type Heartbeat = Message<"grainlink.link.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 20);
+  messageDesc(file_grainlink_link_v1_link, 19);
 
 /**
  * The sender ends the session, and says why.
@@ -755,5 +728,5 @@ export type Goodbye = Message<"grainlink.link.v1.Goodbye"> & {
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
-  messageDesc(file_grainlink_link_v1_link, 21);
+  messageDesc(file_grainlink_link_v1_link, 20);
 

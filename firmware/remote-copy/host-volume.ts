@@ -1,0 +1,146 @@
+import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import type { CardCore } from '../core.js';
+import { CommandError } from '../errors.js';
+import type { FlashCopy } from '../flash-copy/flash-copy.js';
+import type { HostIo } from '../host-io.js';
+import { PartError, type Task, wait } from '../kernel/pending.js';
+import type { Tracking } from '../metadata/tracking.js';
+import type { GrainRange } from '../volume/volume.js';
+import type { Mirror } from './mirror.js';
+import type { PrimaryRemoteCopy } from './primary.js';
+import type { PrimarySession } from './primary-session.js';
+
+/** One host write, in the two places where it has to be done. */
+interface HostWrite {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  readonly fua: boolean;
+  local(): Task;
+  remote(mirror: Mirror): Task<boolean>;
+}
+
+/**
+ * The volume as hosts see it: every write, in every state, is either mirrored or tracked. The order of a
+ * write's steps is the order of the rules: T0's old grain first (rule 6), then the bit (rule 2), then the
+ * data, here and at the secondary together, then the completion (rule 4).
+ */
+export class HostVolume implements HostIo {
+  constructor(
+    private readonly core: CardCore,
+    private readonly tracking: Tracking,
+    private readonly flashCopy: FlashCopy,
+    private readonly primary: PrimaryRemoteCopy,
+  ) {}
+
+  *read(offsetBytes: number, into: Uint8Array): Task {
+    const { identity, consistent } = this.core.state.control.current;
+    if (identity.role === Role.SECONDARY && !consistent) throw new CommandError(Status.READ_INCONSISTENT);
+    yield* this.core.volume.read(offsetBytes, into);
+  }
+
+  *write(offsetBytes: number, from: Uint8Array, fua: boolean): Task {
+    yield* this.#inside({
+      offsetBytes,
+      lengthBytes: from.length,
+      fua,
+      local: () => this.core.volume.write(offsetBytes, from),
+      remote: (mirror) => mirror.write(offsetBytes, from, fua),
+    });
+  }
+
+  *zero(offsetBytes: number, lengthBytes: number, fua: boolean): Task {
+    yield* this.#inside({
+      offsetBytes,
+      lengthBytes,
+      fua,
+      local: () => this.core.volume.zero(offsetBytes, lengthBytes),
+      remote: (mirror) => mirror.zero(offsetBytes, lengthBytes, fua),
+    });
+  }
+
+  /** Rule 4: durable here; and at the secondary, or its bits stay set as out-of-sync when the link is lost. */
+  *flush(): Task {
+    const session = this.primary.session;
+    const remote = session?.mirroring === true ? this.core.loop.fork('mirror-flush', session.mirror.flush()) : undefined;
+    try {
+      yield* this.core.volume.flush();
+    } finally {
+      if (remote !== undefined) yield* wait(remote);
+    }
+  }
+
+  *#inside(write: HostWrite): Task {
+    yield* this.core.hostWrites.enter();
+    try {
+      yield* this.#write(write);
+    } finally {
+      this.core.hostWrites.leave();
+    }
+  }
+
+  *#write(write: HostWrite): Task {
+    const { identity, access } = this.core.state.control.current;
+    if (identity.role === Role.SECONDARY && !access) throw new CommandError(Status.WRITE_TO_SECONDARY);
+    const { volume, locks } = this.core;
+    const range = volume.grainsOf(write.offsetBytes, write.lengthBytes);
+    const lock = yield* volume.lockForWrite(write.offsetBytes, write.lengthBytes, this.#needsCopy(range));
+    try {
+      yield* this.#preserve(range);
+      if (identity.role === Role.STANDALONE) yield* this.#local(write);
+      else yield* this.#trackedWrite(write, range);
+    } finally {
+      locks.release(lock);
+    }
+  }
+
+  *#trackedWrite(write: HostWrite, range: GrainRange): Task {
+    // Asked once the lock is held: before, a resync of the grain may still have been under way.
+    const session = this.primary.session;
+    const mark = yield* this.tracking.before(range, () => session?.mirroring === true);
+    const mirrored = mark.length > 0 ? session : undefined;
+    let whole = false;
+    try {
+      whole = yield* this.#localAndRemote(write, mirrored);
+    } finally {
+      this.tracking.after(range, mark, whole);
+    }
+  }
+
+  /** @returns whether the write is now held by both cards. */
+  *#localAndRemote(write: HostWrite, session: PrimarySession | undefined): Task<boolean> {
+    if (session === undefined) {
+      yield* this.#local(write);
+      return false;
+    }
+    const remote = this.core.loop.fork('mirror', write.remote(session.mirror));
+    try {
+      yield* this.#local(write);
+    } catch (error) {
+      yield* wait(remote);
+      // The cards differ now, so the pair has to synchronize anew.
+      if (error instanceof PartError) session.session.end(Status.DISK_ERROR, error.message);
+      throw error;
+    }
+    return yield* wait(remote);
+  }
+
+  *#local(write: HostWrite): Task {
+    yield* write.local();
+    if (write.fua) yield* this.core.volume.flush();
+  }
+
+  #needsCopy(range: GrainRange): boolean {
+    if (!this.flashCopy.active) return false;
+    for (let grain = range.first; grain < range.first + range.grains; grain += 1) {
+      if (this.flashCopy.needsCopy(grain)) return true;
+    }
+    return false;
+  }
+
+  *#preserve(range: GrainRange): Task {
+    if (!this.flashCopy.active) return;
+    for (let grain = range.first; grain < range.first + range.grains; grain += 1) {
+      if (this.flashCopy.needsCopy(grain)) yield* this.flashCopy.preserve(grain);
+    }
+  }
+}

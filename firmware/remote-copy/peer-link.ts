@@ -1,0 +1,112 @@
+import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { encodeHead } from '../../protos/framing/gathered-message.js';
+import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import type { PeerPort, PortEvent } from '../hal.js';
+import type { EventLoop } from '../kernel/event-loop.js';
+import { type Task, wait } from '../kernel/pending.js';
+import { FRAME_BUFFER_BYTES, LINK_RECEIVE_BUFFERS, MAX_PEER_CONNECTIONS } from '../limits.js';
+
+export type LinkBody = NonNullable<MessageInitShape<typeof LinkFrameSchema>['body']>;
+
+export const LINK_PROTOCOL_VERSION = 1;
+const PAYLOAD_FIELD = 31;
+
+export interface LinkEvents {
+  opened(connection: number): void;
+  /** The frame and its payload are valid until the task ends. */
+  frame(connection: number, frame: LinkFrame): Task;
+  closed(connection: number, reason: string): void;
+}
+
+/** Bytes on the online link since boot, payload (data) and all the rest (metadata) apart. */
+export interface LinkCounters {
+  dataBytesSent: number;
+  metadataBytesSent: number;
+  dataBytesReceived: number;
+  metadataBytesReceived: number;
+  /** Frames of no current session, or out of sequence (rule 9). */
+  lateFrames: number;
+}
+
+/** Frames over the online link (224): encoding, counting, and the ring of receive buffers. */
+export class PeerLink {
+  readonly counters: LinkCounters = { dataBytesSent: 0, metadataBytesSent: 0, dataBytesReceived: 0, metadataBytesReceived: 0, lateFrames: 0 };
+  readonly #open = new Set<number>();
+
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly port: PeerPort,
+  ) {}
+
+  get listening(): boolean {
+    return this.port.listening;
+  }
+
+  /** Each receive buffer has a task of its own, which works its frame off before it posts the buffer again. */
+  start(events: LinkEvents): void {
+    for (let i = 0; i < LINK_RECEIVE_BUFFERS; i += 1) this.loop.spawn('link-receive', this.#receive(events));
+  }
+
+  dial(address: string): Task<number> {
+    return this.loop.run<number>((done) => { this.port.dial(address, done); });
+  }
+
+  close(connection: number): void {
+    this.port.close(connection);
+  }
+
+  maxPayloadBytes(connection: number): number {
+    return this.port.maxPayloadBytes(connection);
+  }
+
+  /**
+   * Sends a frame, and returns when its memory may be used again. Frames go out in the order of the calls.
+   * @throws PartError `closed`.
+   */
+  *send(connection: number, session: bigint, sequence: number, body: LinkBody, payload?: Uint8Array): Task {
+    const head = encodeHead(LinkFrameSchema, create(LinkFrameSchema, { session, sequence, body }), PAYLOAD_FIELD, payload?.length ?? 0);
+    const wireBytes = yield* wait(this.loop.start<number>((done) => { this.port.send(connection, head, payload, done); }));
+    const dataBytes = payload?.length ?? 0;
+    this.counters.dataBytesSent += dataBytes;
+    this.counters.metadataBytesSent += wireBytes - dataBytes;
+  }
+
+  *#receive(events: LinkEvents): Task {
+    const buffer = new Uint8Array(FRAME_BUFFER_BYTES);
+    for (;;) {
+      const event = yield* this.loop.run<PortEvent>((done) => { this.port.receive(buffer, done); });
+      switch (event.kind) {
+        case 'opened':
+          if (this.#open.size >= MAX_PEER_CONNECTIONS) this.port.close(event.connection);
+          this.#open.add(event.connection);
+          events.opened(event.connection);
+          break;
+        case 'closed':
+          this.#open.delete(event.connection);
+          events.closed(event.connection, event.reason);
+          break;
+        case 'frame': {
+          const frame = decode(buffer.subarray(0, event.lengthBytes));
+          if (frame === undefined) {
+            this.port.close(event.connection);
+            break;
+          }
+          this.counters.dataBytesReceived += frame.payload.length;
+          this.counters.metadataBytesReceived += event.wireBytes - frame.payload.length;
+          yield* events.frame(event.connection, frame);
+          break;
+        }
+      }
+    }
+  }
+}
+
+/** The frame, or undefined when the bytes are none: the sender does not speak this protocol. */
+function decode(bytes: Uint8Array): LinkFrame | undefined {
+  try {
+    const frame = fromBinary(LinkFrameSchema, bytes);
+    return frame.body.case === undefined || frame.volume !== 0 ? undefined : frame;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,235 @@
+import type { Refusal, Welcome } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import type { CardCore } from '../core.js';
+import { PartError, type Pending, type Task, wait } from '../kernel/pending.js';
+import { Signal } from '../kernel/sync.js';
+import { LINK_SILENCE_MS, MAX_TRANSFER_BYTES, REDIAL_MAX_MS, REDIAL_MIN_MS } from '../limits.js';
+import { LinkSession, type SessionEnd, SessionEnded } from '../remote-copy/link-session.js';
+import { LINK_PROTOCOL_VERSION, type PeerLink } from '../remote-copy/peer-link.js';
+import { type SinkCounters, SecondarySession } from './secondary-session.js';
+import { hasLostItsMap } from './suppressor.js';
+
+export type RequesterState = 'idle' | 'connecting' | 'negotiating' | 'online' | 'refused';
+
+/** What a Hello can lead to. */
+type Answer = { readonly kind: 'welcome'; readonly session: LinkSession; readonly terms: Terms } | { readonly kind: 'refused'; readonly end: SessionEnd };
+
+/** What the secondary commits before it opens the session. */
+interface Terms {
+  readonly relationshipId: Uint8Array;
+  readonly volumeId: Uint8Array;
+  readonly generation: bigint;
+  readonly sessionCounter: bigint;
+}
+
+interface Attempt {
+  readonly connection: number;
+  readonly nonce: bigint;
+  readonly answer: Pending<Answer>;
+}
+
+/**
+ * The secondary's requester (314): as long as the operator wishes it to be connected, it finds the primary,
+ * presents itself, and opens sessions, one after the other.
+ */
+export class Requester {
+  readonly counters: SinkCounters = { grains: 0, markers: 0 };
+  #state: RequesterState = 'idle';
+  #attempt: Attempt | undefined;
+  #current: SecondarySession | undefined;
+  #lastEnd: SessionEnd | undefined;
+  readonly #wishChanged: Signal;
+
+  constructor(
+    private readonly core: CardCore,
+    private readonly link: PeerLink,
+    private readonly linkChanged: () => void,
+  ) {
+    this.#wishChanged = new Signal(core.loop);
+  }
+
+  get state(): RequesterState {
+    return this.#state;
+  }
+
+  get session(): SecondarySession | undefined {
+    return this.#current?.session.ended === undefined ? this.#current : undefined;
+  }
+
+  get lastEnd(): SessionEnd | undefined {
+    return this.#lastEnd;
+  }
+
+  start(): void {
+    this.core.loop.spawn('requester', this.#run());
+  }
+
+  /** The durable wishes have changed: acts on them now rather than at the next attempt. */
+  wishChanged(): void {
+    this.#wishChanged.signal();
+  }
+
+  /** Ends the session, telling the primary why, and waits until the disk is quiet. */
+  *stop(status: Status, detail: string, forkId: bigint): Task {
+    this.#giveUp({ status, detail });
+    const current = this.#current;
+    if (current === undefined) return;
+    yield* current.session.goodbye(status, detail, forkId);
+    yield* current.session.drained();
+  }
+
+  welcomed(connection: number, welcome: Welcome): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined || attempt.connection !== connection || attempt.nonce !== welcome.nonce) return;
+    this.#attempt = undefined;
+    const maxPayloadBytes = Math.min(welcome.maxPayloadBytes, this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES);
+    const { loop, hal } = this.core;
+    const session = new LinkSession(loop, hal.clock, this.link, welcome.session, connection, maxPayloadBytes);
+    session.onEnd(() => {
+      this.#lastEnd = session.ended;
+      this.linkChanged();
+    });
+    // At once, since frames of the session may stand right behind the welcome.
+    this.#current = new SecondarySession(this.core, session, this.counters, this.linkChanged);
+    // Ids are copied: the frame's buffer goes back to the port (rule 10).
+    const { generation, sessionCounter } = welcome;
+    const terms = { relationshipId: welcome.relationshipId.slice(), volumeId: welcome.volumeId.slice(), generation, sessionCounter };
+    attempt.answer.succeed({ kind: 'welcome', session, terms });
+  }
+
+  refused(connection: number, refusal: Refusal): void {
+    if (this.#attempt?.connection !== connection || this.#attempt.nonce !== refusal.nonce) return;
+    this.#giveUp({ status: refusal.status, detail: refusal.detail });
+  }
+
+  connectionClosed(connection: number, reason: string): void {
+    const end = { status: Status.LINK_LOST, detail: reason };
+    if (this.#attempt?.connection === connection) this.#giveUp(end);
+    if (this.#current?.session.connection === connection) this.#current.session.end(end.status, end.detail);
+  }
+
+  *#run(): Task {
+    let pauseMs = REDIAL_MIN_MS;
+    for (;;) {
+      while (!this.#wished()) {
+        this.#state = 'idle';
+        yield* this.#wishChanged.next();
+        pauseMs = REDIAL_MIN_MS;
+      }
+      if (yield* this.#connectOnce()) pauseMs = REDIAL_MIN_MS;
+      if (!this.#wished()) continue;
+      yield* this.#wishChanged.nextWithin(this.core.hal.clock, pauseMs);
+      pauseMs = Math.min(pauseMs * 2, REDIAL_MAX_MS);
+    }
+  }
+
+  #wished(): boolean {
+    const { identity, loadState, conventional } = this.core.state.control.current;
+    return identity.role === Role.SECONDARY && identity.connectWished && loadState !== LoadState.LOADING && (!identity.stopped || this.#mustReportFork()) && (identity.loadId.length > 0 || conventional);
+  }
+
+  /** Rule 16: divergence is reported on both sides, so a secondary with access still says so. */
+  #mustReportFork(): boolean {
+    return this.core.state.control.current.access && this.#lastEnd?.status !== Status.SECONDARY_HAS_ACCESS;
+  }
+
+  /** One connection from dialling to its end. Returns whether a session was opened. */
+  *#connectOnce(): Task<boolean> {
+    this.#state = 'connecting';
+    this.linkChanged();
+    let connection: number;
+    try {
+      connection = yield* this.link.dial(this.core.state.control.current.identity.peerAddress);
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      this.#lastEnd = { status: Status.LINK_LOST, detail: error.message };
+      return false;
+    }
+    this.#state = 'negotiating';
+    const answer = yield* this.#present(connection);
+    if (answer.kind === 'refused') {
+      this.#lastEnd = answer.end;
+      this.#state = 'refused';
+      this.link.close(connection);
+      this.linkChanged();
+      return false;
+    }
+    yield* this.#accept(answer.session, answer.terms);
+    yield* answer.session.drained();
+    return true;
+  }
+
+  /** Says who this card is and what it holds, and waits for the answer. */
+  *#present(connection: number): Task<Answer> {
+    const { loop, hal, state } = this.core;
+    const control = state.control.current;
+    const { identity } = control;
+    const attempt: Attempt = { connection, nonce: this.#newNonce(), answer: loop.pending<Answer>() };
+    this.#attempt = attempt;
+    const timer = hal.clock.after(LINK_SILENCE_MS, {
+      succeed: () => { if (this.#attempt === attempt) this.#giveUp({ status: Status.LINK_LOST, detail: 'the primary did not answer' }); },
+      fail: () => undefined,
+    });
+    try {
+      yield* this.link.send(connection, 0n, 0, {
+        case: 'hello',
+        value: {
+          version: LINK_PROTOCOL_VERSION,
+          cardId: identity.cardId,
+          relationshipId: identity.relationshipId,
+          volumeId: identity.sourceVolumeId,
+          generation: identity.generation,
+          sizeBytes: identity.sizeBytes,
+          grainBytes: identity.grainBytes,
+          loadId: identity.loadId,
+          mediumRoot: identity.mediumRoot,
+          sessionCounter: identity.sessionCounter,
+          conventional: control.conventional,
+          mapLost: hasLostItsMap(control),
+          forkId: control.forkId,
+          holdsOwnWrites: control.access,
+          nonce: attempt.nonce,
+          maxPayloadBytes: Math.min(this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES),
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      if (this.#attempt === attempt) this.#giveUp({ status: Status.LINK_LOST, detail: error.message });
+    }
+    const answer = yield* wait(attempt.answer);
+    timer.cancel();
+    return answer;
+  }
+
+  /** Commits the session, and only then opens it: the counter of the secondary is never behind the primary's. */
+  *#accept(session: LinkSession, terms: Terms): Task {
+    yield* this.core.state.control.commit((draft) => {
+      draft.identity.relationshipId = terms.relationshipId;
+      draft.identity.sourceVolumeId = terms.volumeId;
+      draft.identity.generation = terms.generation;
+      draft.identity.sessionCounter = terms.sessionCounter;
+    });
+    this.#state = 'online';
+    this.linkChanged();
+    try {
+      yield* session.send({ case: 'accept', value: {} });
+    } catch (error) {
+      if (error instanceof SessionEnded) return;
+      throw error;
+    }
+    session.start();
+  }
+
+  #giveUp(end: SessionEnd): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.answer.succeed({ kind: 'refused', end });
+  }
+
+  #newNonce(): bigint {
+    const bytes = new Uint8Array(8);
+    this.core.hal.entropy.fill(bytes);
+    return new DataView(bytes.buffer).getBigUint64(0);
+  }
+}
