@@ -30,7 +30,7 @@ export interface Register {
   /** 8 is two words, low half first; only `ro`, since two writes could not take effect at once. */
   readonly widthBytes: 4 | 8;
   readonly access: Access;
-  /** After power-up. A register that shows live state has this value only until the card knows better. */
+  /** After power-up; absent where the register shows the live state of the card. */
   readonly reset?: number;
   readonly description: string;
   /** Bits in no field are reserved: they read as zero, and a write to them has no effect. */
