@@ -19,7 +19,9 @@ export function cobsEncode(parts: readonly Uint8Array[], into: Uint8Array, start
   let at = start + 1;
   let code = 1;
   for (const part of parts) {
-    for (const byte of part) {
+    // By index: an iterator over a typed array takes several times as long.
+    for (let i = 0; i < part.length; i += 1) {
+      const byte = part[i] ?? 0;
       // Closed only when another byte comes, so that a full last block is not followed by an empty one.
       if (code === FULL_BLOCK_CODE) {
         into[codeAt] = code;
