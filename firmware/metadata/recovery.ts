@@ -7,6 +7,7 @@ import type { Task } from '../kernel/pending.js';
 import { CONTROL_BLOCK_BYTES, MAX_NVRAM_BYTES } from '../limits.js';
 import { CommandError } from '../errors.js';
 import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks } from './control-store.js';
+import { forgetRelationship } from './forget-relationship.js';
 import { newGeneration } from './generation.js';
 import { GrainMap } from './grain-map.js';
 import { type Geometry, geometryError, layoutOf, type NvramLayout, type Region } from './nvram-layout.js';
@@ -102,11 +103,22 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
   if (found.damaged || superblockDamaged || lost) yield* control.rewrite();
+  yield* endHalfEstablishment(control);
   yield* settleDamage(control, { t0Lost, inconsistent: lost || doubtful || mapsDamaged });
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
 
   const t0Index = image.subarray(layout.t0Index.offsetBytes, layout.t0Index.offsetBytes + layout.t0Index.lengthBytes);
   return { geometry, layout, control, dirty, written, t0Written, t0Index, position, findings };
+}
+
+/** Rule 5: a cut while establishing leaves no relationship. */
+function* endHalfEstablishment(control: ControlStore): Task {
+  const { role, generation } = control.current.identity;
+  if (role !== Role.PRIMARY || generation !== 0n) return;
+  yield* control.commit((draft) => {
+    forgetRelationship(draft);
+    draft.identity.role = Role.STANDALONE;
+  });
 }
 
 /** What the durable state says less of after damage: T0 (rule 6), the secondary's label (rule 12). */

@@ -2,7 +2,7 @@ import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js'
 import type { Hello } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { Control } from '../metadata/control-store.js';
 import { isOlderGeneration } from '../metadata/generation.js';
-import { sameBytes } from './same-bytes.js';
+import { sameBytes } from '../kernel/same-bytes.js';
 import { LINK_PROTOCOL_VERSION } from './peer-link.js';
 
 /** Why a secondary is not admitted. */

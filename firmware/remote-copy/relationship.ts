@@ -1,6 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { FlashCopySchema, LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { CardCore } from '../core.js';
 import { CommandError } from '../errors.js';
 import type { FlashCopy } from '../flash-copy/flash-copy.js';
@@ -8,12 +7,11 @@ import type { Task } from '../kernel/pending.js';
 import { Semaphore } from '../kernel/sync.js';
 import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../limits.js';
 import type { Control } from '../metadata/control-store.js';
+import { forgetRelationship } from '../metadata/forget-relationship.js';
 import { newId } from '../metadata/format.js';
 import { newGeneration } from '../metadata/generation.js';
 import type { Requester } from '../synchronization/requester.js';
 import type { PrimaryRemoteCopy } from './primary.js';
-
-const NONE = new Uint8Array(0);
 
 /**
  * The remote copy relationship of this card: what makes it primary, secondary or standalone, and the
@@ -256,32 +254,6 @@ export class Relationship {
       this.#turn.release();
     }
   }
-}
-
-/** Back to a card without a peer; identity and data stay. No generation is valid from here on. */
-function forgetRelationship(draft: Control): void {
-  draft.identity.relationshipId = NONE;
-  draft.identity.sourceVolumeId = NONE;
-  draft.identity.generation = 0n;
-  draft.identity.secondaryName = '';
-  draft.identity.loadId = NONE;
-  draft.identity.mediumRoot = NONE;
-  draft.identity.sessionCounter = 0n;
-  draft.identity.connectWished = false;
-  draft.identity.peerAddress = '';
-  draft.identity.stopped = false;
-  draft.loadState = LoadState.NONE;
-  draft.loadingRoot = NONE;
-  draft.allDirty = false;
-  draft.suppressed = false;
-  draft.consistent = false;
-  draft.conventional = false;
-  draft.met = false;
-  draft.access = false;
-  draft.forkId = 0n;
-  draft.peerForkId = 0n;
-  draft.fullOwed = false;
-  draft.flashCopy = create(FlashCopySchema, {});
 }
 
 function checkText(what: string, text: string, mostBytes: number): void {
