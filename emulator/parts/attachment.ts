@@ -1,23 +1,7 @@
-import type { Trace } from '../../firmware/hal.js';
-import type { Address } from './address.js';
-import type { FrameHub } from './frame-hub.js';
-import { SerialListener } from './serial-port.js';
-import { listenTcp } from './tcp-port.js';
-
 /** Something that brings connections to a port: a listening socket, a serial device. */
 export interface Attachment {
   /** Where it is found, as an address; a port that was left open is filled in. */
   readonly address: string;
   /** Ends its connections, and takes no more. */
   close(): Promise<void>;
-}
-
-/**
- * Lets whoever comes to `address` reach the hub.
- * @throws EmulatorError ADDRESS_NOT_USABLE
- */
-export async function attach(hub: FrameHub, address: Address, trace: Trace): Promise<Attachment> {
-  const attachment = address.kind === 'tcp' ? await listenTcp(hub, address) : new SerialListener(hub, address, trace);
-  trace.event('listening', attachment.address);
-  return attachment;
 }

@@ -2,7 +2,8 @@ import type { Completion, PeerPort, PortEvent, Trace } from '../../firmware/hal.
 import { MAX_PEER_CONNECTIONS } from '../../firmware/limits.js';
 import { SPARE_CONNECTIONS } from '../limits.js';
 import { type Address, parseAddress } from './address.js';
-import { attach, type Attachment } from './attachment.js';
+import { attach } from './attach.js';
+import type { Attachment } from './attachment.js';
 import { FrameHub } from './frame-hub.js';
 import { errorText } from './part-fault.js';
 import { SerialDialler } from './serial-port.js';

@@ -36,6 +36,8 @@ export class FileDisk implements Disk {
    */
   #lost: PartFault | undefined;
   #punchesHoles = true;
+  #underWay = 0;
+  #onIdle: (() => void) | undefined;
 
   /**
    * @param paths the segments, in order; they exist.
@@ -65,6 +67,7 @@ export class FileDisk implements Disk {
       });
       return;
     }
+    this.#underWay += 1;
     const step = ({ segment, position, from, to }: Piece, then: Then): void => {
       readAll(segment.fd, into.subarray(from, to), position, (error, bytes) => {
         // A sparse file may end early: what is not there reads as zeroes.
@@ -72,7 +75,7 @@ export class FileDisk implements Disk {
         then(error);
       });
     };
-    inTurn(pieces, step, (error) => { this.#settle('read', done, error); });
+    inTurn(pieces, step, (error) => { this.#end('read', done, error); });
   }
 
   write(offsetBytes: number, from: Uint8Array, done: Completion<void>): void {
@@ -84,10 +87,11 @@ export class FileDisk implements Disk {
       });
       return;
     }
+    this.#underWay += 1;
     const step = (piece: Piece, then: Then): void => {
       writeAll(piece.segment.fd, from.subarray(piece.from, piece.to), piece.position, this.#dirtied(piece, then));
     };
-    inTurn(pieces, step, (error) => { this.#settle('write', done, error); });
+    inTurn(pieces, step, (error) => { this.#end('write', done, error); });
   }
 
   zero(offsetBytes: number, lengthBytes: number, done: Completion<void>): void {
@@ -96,8 +100,9 @@ export class FileDisk implements Disk {
       this.#now('zero', done, pieces, (piece) => { this.#zeroNow(piece); });
       return;
     }
+    this.#underWay += 1;
     const step = (piece: Piece, then: Then): void => { this.#zeroPiece(piece, this.#dirtied(piece, then)); };
-    inTurn(pieces, step, (error) => { this.#settle('zero', done, error); });
+    inTurn(pieces, step, (error) => { this.#end('zero', done, error); });
   }
 
   flush(done: Completion<void>): void {
@@ -109,16 +114,18 @@ export class FileDisk implements Disk {
     const segments = [...new Set([...this.#dirty, ...this.#flushing.keys()])];
     this.#dirty.clear();
     for (const segment of segments) this.#flushing.set(segment, (this.#flushing.get(segment) ?? 0) + 1);
+    this.#underWay += 1;
     const step = (segment: Segment, then: Then): void => { fdatasync(segment.fd, then); };
     inTurn(segments, step, (error) => {
       for (const segment of segments) this.#flushed(segment);
       if (error !== null) this.#lost = partFault(`${this.name} flush`, error);
-      this.#settle('flush', done, error);
+      this.#end('flush', done, error);
     });
   }
 
-  /** Makes everything durable and ends the disk's use. No operation may be under way. */
-  close(): void {
+  /** Lets what is under way end, makes everything durable, and ends the disk's use. */
+  async close(): Promise<void> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => { this.#onIdle = resolve; });
     try {
       for (const { fd } of this.#dirty) fdatasyncSync(fd);
     } finally {
@@ -157,6 +164,13 @@ export class FileDisk implements Disk {
       return;
     }
     done.succeed();
+  }
+
+  /** Ends an operation that was under way beyond its call. */
+  #end(what: string, done: Completion<void>, error: unknown): void {
+    this.#underWay -= 1;
+    this.#settle(what, done, error);
+    if (this.#underWay === 0) this.#onIdle?.();
   }
 
   #settle(what: string, done: Completion<void>, error: unknown): void {

@@ -2,7 +2,8 @@ import type { FramePort, Trace } from '../../firmware/hal.js';
 import { MAX_HOST_CONNECTIONS } from '../../firmware/limits.js';
 import { SPARE_CONNECTIONS } from '../limits.js';
 import type { Address } from './address.js';
-import { attach, type Attachment } from './attachment.js';
+import { attach } from './attach.js';
+import type { Attachment } from './attachment.js';
 import { FrameHub } from './frame-hub.js';
 import { connectInProcess, type FrameChannel } from './memory-port.js';
 
