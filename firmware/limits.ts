@@ -70,8 +70,9 @@ export const MAX_UNSENT_ANSWERS = 16;
 export const MAX_UNSENT_FRAMES_PER_HOST = MAX_IO_QUEUE_DEPTH + ADMIN_QUEUE_DEPTH + MAX_UNSENT_ANSWERS + 1;
 /** Over all hosts; twice, since a host that connects anew on a serial line leaves the old frames on their way. */
 export const MAX_UNSENT_FRAMES = MAX_HOST_CONNECTIONS * 2 * MAX_UNSENT_FRAMES_PER_HOST;
-/** How long a host may take none of the frames that wait for it, before it is let go with what it holds. */
-export const HOST_STALL_MS = 30_000;
+/** How long a host may take none of the frames that wait for it, before it is let go with what it holds. Longer
+ * than the longest frame takes on the slowest line: 4 KiB at 300 baud. */
+export const HOST_STALL_MS = 150_000;
 /** Largest write-zeroes or discard: bounds how long one command holds its lock. */
 export const MAX_ZERO_BYTES = 64 * MIB;
 
