@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addCard } from './commands/card.js';
 import { addConnect } from './commands/connect.js';
 import { addDirty } from './commands/dirty.js';
 import { addDisconnect } from './commands/disconnect.js';
@@ -22,6 +23,7 @@ import type { World } from './world.js';
 
 /** Every verb, or group of verbs, in the order in which the help lists them. */
 const verbs: readonly ((program: Command, world: World) => void)[] = [
+  addCard,
   addIdentify,
   addStatus,
   addRegs,
@@ -88,8 +90,9 @@ function buildProgram(world: World): Command {
 
 function usageError(error: CommanderError): UsageError {
   if (error.code === 'commander.help') return new UsageError('Name a verb; the help lists them.');
-  const text = error.message.replace(/^error: /, '');
-  return new UsageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}. See --help.`);
+  // "error: too many arguments … got 1." and "error: unknown command …\n(Did you mean …?)" become sentences.
+  const [text = '', hint] = error.message.replace(/^error: /, '').replace(/\.$/, '').split('\n');
+  return new UsageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}${hint === undefined ? '' : ` ${hint}`}. See --help.`);
 }
 
 /** Also when the command line could not be read otherwise. */
