@@ -1,4 +1,4 @@
-import type { Status } from '../protos/gen/grainlink/common/v1/common_pb.js';
+import { Status } from '../protos/gen/grainlink/common/v1/common_pb.js';
 import type { Clock } from './hal.js';
 import { MAX_LOGGED_ERRORS } from './limits.js';
 
@@ -12,11 +12,12 @@ export interface LoggedError {
 export class ErrorLog {
   readonly #entries: LoggedError[] = [];
   #count = 0;
+  #partFailed = false;
 
   /** @param onError told of each error, for the interrupt. */
   constructor(
     private readonly clock: Clock,
-    private readonly onError: () => void,
+    private readonly onError: (status: Status) => void,
   ) {}
 
   get entries(): readonly LoggedError[] {
@@ -27,10 +28,16 @@ export class ErrorLog {
     return this.#count;
   }
 
+  /** Whether a part of the card has failed since power came. */
+  get partFailed(): boolean {
+    return this.#partFailed;
+  }
+
   add(status: Status, detail: string): void {
     this.#entries.push({ status, detail, atMs: this.clock.nowMs() });
     if (this.#entries.length > MAX_LOGGED_ERRORS) this.#entries.shift();
     this.#count += 1;
-    this.onError();
+    if (status === Status.DISK_ERROR || status === Status.NVRAM_ERROR) this.#partFailed = true;
+    this.onError(status);
   }
 }

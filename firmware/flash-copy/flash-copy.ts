@@ -126,11 +126,16 @@ export class FlashCopy {
     }
   }
 
-  /** Ends T0, durably when this returns. `status` says why; UNSPECIFIED (0) when it has served its purpose. */
-  *end(status: Status): Task {
+  /**
+   * Ends T0, durably when this returns. `status` says why; UNSPECIFIED (0) when it has served its purpose.
+   *
+   * @param t0Id only this one, when given.
+   */
+  *end(status: Status, t0Id?: Uint8Array): Task {
     yield* this.#turn.acquire();
     try {
-      if (!this.active) return;
+      const current = this.t0Id;
+      if (current === undefined || (t0Id !== undefined && !sameBytes(current, t0Id))) return;
       this.#changing = FlashCopyState.STOPPING;
       yield* this.core.state.control.commit((draft) => {
         draft.flashCopy = create(FlashCopySchema, { ended: status });

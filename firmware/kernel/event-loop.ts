@@ -6,7 +6,7 @@ import type { Clock } from '../hal.js';
 /** A card that broke one of its own rules stops at once: going on could lose data. */
 export class FirmwareFault extends Error {
   constructor(task: string, cause: unknown) {
-    super(`firmware fault in task ${task}: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`);
+    super(`firmware fault in task ${task}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'FirmwareFault';
   }
 }

@@ -52,8 +52,11 @@ export class PrimarySession {
     return this.session.ended === undefined && (this.#phase === 'copying' || this.#phase === 'synchronized');
   }
 
-  *handle(frame: LinkFrame): Task {
-    const { body } = frame;
+  handle(frame: LinkFrame): Task {
+    return this.#working(this.#dispatch(frame));
+  }
+
+  *#dispatch({ body }: LinkFrame): Task {
     switch (body.case) {
       case 'heartbeat':
         return;

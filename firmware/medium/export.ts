@@ -1,0 +1,169 @@
+import { create } from '@bufbuild/protobuf';
+import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { JobKind, type JobStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { type MediumLabel, MediumLabelSchema, MediumSealSchema } from '../../protos/gen/grainlink/medium/v1/medium_pb.js';
+import type { CardCore } from '../core.js';
+import { CommandError, toCommandError } from '../errors.js';
+import type { FlashCopy } from '../flash-copy/flash-copy.js';
+import type { MediumFile } from '../hal.js';
+import { PartError, type Task } from '../kernel/pending.js';
+import { sameBytes } from '../kernel/same-bytes.js';
+import { newId } from '../metadata/format.js';
+import type { Position } from '../metadata/position-store.js';
+import { chainStart } from './chunk-format.js';
+import { ExportPipeline } from './export-pipeline.js';
+import { closing, newJob, runJob } from './job.js';
+import { BLANK_BLOCK, CHUNKS_OFFSET_BYTES, decodeLabel, encodeLabel, encodeSeal, LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES } from './label-blocks.js';
+import { failingAs, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
+
+/*
+ * The export of T0 to a portable medium (304).
+ *
+ * The card commits the medium's id before it creates the file, and the root before it writes the seal: so
+ * whatever a power cut leaves, the file under way is known again, and no sealed medium exists whose root
+ * its primary does not know (rule 8). A seal that a cut prevented is written by the resumed export, which
+ * comes to the same root.
+ */
+export interface ExportContext {
+  readonly core: CardCore;
+  readonly flashCopy: FlashCopy;
+  /** From {@link mediumMemory}. */
+  readonly memory: Uint8Array;
+  readonly firmwareVersion: string;
+}
+
+/** An export that was checked and may run. The medium is open: run it. */
+export interface PreparedExport {
+  readonly job: JobStatus;
+  readonly t0Id: Uint8Array;
+  readonly file: MediumFile;
+  readonly position: Position;
+}
+
+/**
+ * Creates the medium at `path`, or finds there the one under way.
+ *
+ * @throws CommandError NO_FLASH_COPY; MEDIUM_EXISTS when something else is there (it stays untouched);
+ * MEDIUM_NOT_FOUND when T0 is exported in part to a medium that is not there, since hosts no longer save
+ * what that one holds; MEDIUM_TRUNCATED, MEDIUM_ERROR, NVRAM_ERROR.
+ */
+export function* prepareExport(context: ExportContext, path: string): Task<PreparedExport> {
+  const { core, flashCopy } = context;
+  const t0Id = flashCopy.t0Id;
+  if (t0Id === undefined) throw new CommandError(Status.NO_FLASH_COPY);
+  const existing = yield* openMedium(core.loop, core.hal.medium, path, 'resume');
+  const file = existing ?? (yield* createMedium(context, t0Id, path));
+  let position: Position;
+  try {
+    position = yield* findPosition(context, file);
+  } catch (error) {
+    yield* closing(core.loop, file, fail(error));
+    throw error;
+  }
+  return { job: newJob(JobKind.EXPORT, path, core.volume.grains), t0Id, file, position };
+}
+
+/** Runs a prepared export to its end, which stands in its job. */
+export function* runExport(context: ExportContext, prepared: PreparedExport): Task {
+  yield* runJob(prepared.job, prepared.file, context.core.loop, exportT0(context, prepared));
+}
+
+function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
+  const { core, flashCopy } = context;
+  const { t0Id, file, job } = prepared;
+  const end = yield* new ExportPipeline(context, prepared).run();
+  const root = end.chain;
+  // From here on T0 is on the medium: should it end now, the medium holds it none the less.
+  yield* failingAs(Status.NVRAM_ERROR, flashCopy.recordRoot(t0Id, root));
+  const seal = create(MediumSealSchema, {
+    root,
+    chunks: BigInt(end.chunks),
+    lengthBytes: BigInt(end.mediumOffsetBytes),
+    writtenGrains: BigInt(core.state.t0Written.count),
+  });
+  yield* writeMedium(core.loop, file, SEAL_OFFSET_BYTES, [encodeSeal(core.hal.digest, seal)]);
+  yield* flushMedium(core.loop, file);
+  job.root = root;
+  // Hosts have paid for T0 long enough.
+  yield* failingAs(Status.NVRAM_ERROR, flashCopy.end(Status.UNSPECIFIED, t0Id));
+}
+
+function* createMedium(context: ExportContext, t0Id: Uint8Array, path: string): Task<MediumFile> {
+  const { core, flashCopy } = context;
+  if (core.state.position.current !== undefined) {
+    throw new CommandError(Status.MEDIUM_NOT_FOUND, 'T0 is exported in part to another medium; put that one in, or take a new T0');
+  }
+  yield* failingAs(Status.NVRAM_ERROR, flashCopy.bindMedium(t0Id, newId(core.hal)));
+  try {
+    return yield* core.loop.run<MediumFile>((done) => { core.hal.medium.open(path, 'create', done); });
+  } catch (error) {
+    const exists = error instanceof PartError && error.fault.kind === 'exists';
+    throw toCommandError(error, exists ? Status.MEDIUM_EXISTS : Status.MEDIUM_ERROR);
+  }
+}
+
+/** Where to go on in `file`, which is made to end there. */
+function* findPosition(context: ExportContext, file: MediumFile): Task<Position> {
+  const { loop, hal, state } = context.core;
+  const start = new Uint8Array(Math.min(file.lengthBytes, CHUNKS_OFFSET_BYTES));
+  yield* readMedium(loop, file, LABEL_OFFSET_BYTES, start);
+  const position = state.position.current;
+  if (position === undefined) return yield* startMedium(context, file, start);
+  if (!isUnderWay(context, start)) throw new CommandError(Status.MEDIUM_EXISTS);
+  if (file.lengthBytes < position.mediumOffsetBytes) {
+    throw new CommandError(Status.MEDIUM_TRUNCATED, `${String(position.mediumOffsetBytes)} bytes of it were durable; take a new T0`);
+  }
+  // What lies beyond the position may be torn, and is not sealed.
+  yield* writeMedium(loop, file, SEAL_OFFSET_BYTES, [BLANK_BLOCK]);
+  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.truncate(position.mediumOffsetBytes, done); }));
+  hal.trace.event('export', `resumes at chunk ${String(position.chunks)}`);
+  return position;
+}
+
+/** Begins the medium under way: new, or left without a durable position by a cut. */
+function* startMedium(context: ExportContext, file: MediumFile, start: Uint8Array): Task<Position> {
+  const { loop, hal } = context.core;
+  const label = encodeLabel(hal.digest, labelOf(context));
+  const blocks = [label, BLANK_BLOCK];
+  if (!isUnderWay(context, start) && !isTorn(start, file.lengthBytes, blocks)) throw new CommandError(Status.MEDIUM_EXISTS);
+  yield* writeMedium(loop, file, LABEL_OFFSET_BYTES, blocks);
+  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.truncate(CHUNKS_OFFSET_BYTES, done); }));
+  yield* flushMedium(loop, file);
+  return { mediumOffsetBytes: CHUNKS_OFFSET_BYTES, volumeOffsetBytes: 0, chunks: 0, chain: chainStart(hal.digest, label) };
+}
+
+/** Whether this is the start of the medium that T0 is being exported to. */
+function isUnderWay({ core }: ExportContext, start: Uint8Array): boolean {
+  const mediumId = core.state.control.current.flashCopy?.mediumId;
+  if (mediumId === undefined || mediumId.length === 0 || start.length < CHUNKS_OFFSET_BYTES) return false;
+  try {
+    return sameBytes(decodeLabel(core.hal.digest, start.subarray(LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES)).mediumId, mediumId);
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+}
+
+/** Whether a cut while the label was written can have left this: nothing that is not ours. */
+function isTorn(start: Uint8Array, lengthBytes: number, [label]: readonly Uint8Array[]): boolean {
+  return lengthBytes <= CHUNKS_OFFSET_BYTES && start.every((byte, at) => byte === 0 || byte === label?.[at]);
+}
+
+function labelOf({ core, firmwareVersion }: ExportContext): MediumLabel {
+  const { identity, flashCopy } = core.state.control.current;
+  return create(MediumLabelSchema, {
+    mediumId: flashCopy?.mediumId ?? new Uint8Array(0),
+    relationshipId: identity.relationshipId,
+    volumeId: identity.volumeId,
+    generation: flashCopy?.generation ?? 0n,
+    sizeBytes: identity.sizeBytes,
+    grainBytes: identity.grainBytes,
+    t0Id: flashCopy?.t0Id ?? new Uint8Array(0),
+    firmwareVersion,
+  });
+}
+
+// eslint-disable-next-line require-yield
+function* fail(error: unknown): Task {
+  throw error;
+}

@@ -1,0 +1,48 @@
+import type { LinkFrame } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import type { Task } from '../kernel/pending.js';
+import type { Requester } from '../synchronization/requester.js';
+import type { LinkCounters, LinkEvents } from './peer-link.js';
+import type { PrimaryRemoteCopy } from './primary.js';
+
+/** Brings each frame to whom it is for. Frames of no current session are late, and dropped (rule 9). */
+export class LinkFrames implements LinkEvents {
+  constructor(
+    private readonly primary: PrimaryRemoteCopy,
+    private readonly requester: Requester,
+    private readonly counters: LinkCounters,
+  ) {}
+
+  opened(): void {
+    // Who dialled speaks first.
+  }
+
+  *frame(connection: number, frame: LinkFrame): Task {
+    if (frame.session === 0n) return yield* this.#negotiation(connection, frame);
+    const session = this.primary.session ?? this.requester.session;
+    if (session?.session.accepts(connection, frame) !== true) {
+      this.counters.lateFrames += 1;
+      return;
+    }
+    yield* session.handle(frame);
+  }
+
+  closed(connection: number, reason: string): void {
+    this.primary.connectionClosed(connection, reason);
+    this.requester.connectionClosed(connection, reason);
+  }
+
+  *#negotiation(connection: number, { body }: LinkFrame): Task {
+    switch (body.case) {
+      case 'hello':
+        return yield* this.primary.hello(connection, body.value);
+      case 'welcome':
+        this.requester.welcomed(connection, body.value);
+        return;
+      case 'refusal':
+        this.requester.refused(connection, body.value);
+        return;
+      default:
+        this.counters.lateFrames += 1;
+    }
+  }
+}
