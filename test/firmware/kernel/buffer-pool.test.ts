@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../../firmware/kernel/buffer-pool.js';
+import { EventLoop } from '../../../firmware/kernel/event-loop.js';
+import { launch, MemoryClock, run, settle } from '../support/memory-hal.js';
+
+function newLoop(): EventLoop {
+  return new EventLoop(new MemoryClock(), () => undefined);
+}
+
+describe('a buffer pool', () => {
+  it('gives out each of its buffers once, and makes who finds none wait', () => {
+    const loop = newLoop();
+    const pool = new BufferPool(loop, 2, 16);
+    const first = run(loop, pool.acquire());
+    const second = run(loop, pool.acquire());
+    expect(first).not.toBe(second);
+    expect([first.length, second.length]).toEqual([16, 16]);
+    const third = launch(loop, pool.acquire());
+    expect(third.ended).toBe(false);
+    pool.release(second);
+    settle(loop);
+    expect(third.result()).toBe(second);
+  });
+
+  it('refuses a buffer too many', () => {
+    const loop = newLoop();
+    const pool = new BufferPool(loop, 1, 16);
+    const buffer = run(loop, pool.acquire());
+    pool.release(buffer);
+    expect(() => { pool.release(buffer); }).toThrow('came back twice');
+  });
+});
