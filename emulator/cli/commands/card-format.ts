@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatDirectory } from '../../card-directory.js';
 import { sizeOf } from '../options.js';
 import { formatBytes } from '../sizes.js';
 import { addVerb } from '../verb.js';
@@ -31,6 +30,8 @@ export function addCardFormat(card: Command, world: World): void {
     },
     run: async ({ dir, size, grain, nvram, store }) => {
       const directory = resolve(dir);
+      // Loaded here, so that the verbs of a host start without the firmware.
+      const { formatDirectory } = await import('../../card-directory.js');
       const geometry = await formatDirectory(directory, {
         sizeBytes: size,
         ...(grain === undefined ? {} : { grainBytes: grain }),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Board, openBoard } from '../../board.js';
+import type { Board } from '../../board.js';
 import { type Address, parseAddress } from '../../parts/address.js';
 import { consoleTrace } from '../../parts/console-trace.js';
 import { ExitCode } from '../exit-codes.js';
@@ -37,6 +37,8 @@ async function runCard({ dir, host, peer }: RunOptions, run: Run): Promise<undef
   const directory = resolve(dir);
   const log = (line: string): void => { run.world.stderr.write(`${new Date().toISOString()} ${line}\n`); };
   const fault = faultWatch();
+  // Loaded here, so that the verbs of a host start without the firmware.
+  const { openBoard } = await import('../../board.js');
   const board = await openBoard({
     directory,
     host,
