@@ -20,6 +20,11 @@ export const NVRAM_CHUNK_LINES = 4096;
 export const SOCKET_READ_BYTES = 256 * KIB;
 /** A frame head up to this size is copied behind its length prefix: cheaper than one more part to gather. */
 export const COPIED_HEAD_BYTES = 1 * KIB;
+/**
+ * Bytes gathered into one write. Its frames complete together, so a larger one would keep buffers from being
+ * filled again while the first of them are long out.
+ */
+export const SEND_BATCH_BYTES = 1 * MIB;
 /** How long a connection that was ended may take to hand over what is on its way. */
 export const CLOSE_GRACE_MS = 250;
 /** Silence after which the operating system looks whether a TCP peer is still there. */

@@ -2,17 +2,25 @@ import type { Socket } from 'node:net';
 import type { Completion } from '../../firmware/hal.js';
 import { FRAME_BUFFER_BYTES, MAX_TRANSFER_BYTES } from '../../firmware/limits.js';
 import { encodeLengthPrefix, putVarint, varintBytes, VarintFrameReceiver } from '../../protos/framing/varint-frames.js';
-import { CLOSE_GRACE_MS, COPIED_HEAD_BYTES, KEEP_ALIVE_MS } from '../limits.js';
+import { CLOSE_GRACE_MS, COPIED_HEAD_BYTES, KEEP_ALIVE_MS, SEND_BATCH_BYTES } from '../limits.js';
 import type { FrameHub, Line } from './frame-hub.js';
 import { FrameIntake } from './frame-intake.js';
 import { errorText } from './part-fault.js';
+
+interface Outgoing {
+  readonly parts: readonly Uint8Array[];
+  readonly wireBytes: number;
+  readonly done: Completion<number>;
+}
 
 /** A connected socket as a line of a hub: varint-delimited frames, gathered writes. */
 export class TcpLine implements Line {
   readonly connection: number;
   readonly maxPayloadBytes = MAX_TRANSFER_BYTES;
   readonly #intake: FrameIntake;
-  #corked = false;
+  readonly #queue: Outgoing[] = [];
+  /** Whether a batch is being written, or about to be put together at the end of this turn. */
+  #sending = false;
   #reason: string | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
@@ -45,19 +53,13 @@ export class TcpLine implements Line {
       return;
     }
     const messageBytes = head.length + (payload?.length ?? 0);
-    const wireBytes = varintBytes(messageBytes) + messageBytes;
-    const sent = (error: Error | null | undefined): void => {
-      if (error === null || error === undefined) done.succeed(wireBytes);
-      else done.fail({ kind: 'closed', text: this.#reason ?? errorText(error) });
-    };
-    this.#cork();
     const parts = head.length <= COPIED_HEAD_BYTES ? [prefixed(head, messageBytes)] : [encodeLengthPrefix(messageBytes), head];
     if (payload !== undefined && payload.length > 0) parts.push(payload);
-    const last = parts.length - 1;
-    parts.forEach((part, index) => {
-      if (index === last) this.socket.write(part, sent);
-      else this.socket.write(part);
-    });
+    this.#queue.push({ parts, wireBytes: varintBytes(messageBytes) + messageBytes, done });
+    if (this.#sending) return;
+    this.#sending = true;
+    // At the end of the turn, so that all that the card sends in one go shares a system call.
+    process.nextTick(() => { this.#sendBatch(); });
   }
 
   /** Lets what was sent go out, for a moment: a refusal should be read by whom it is for. */
@@ -65,14 +67,37 @@ export class TcpLine implements Line {
     this.#end('closed by this card');
   }
 
-  /** Everything sent in one turn of the event loop goes out in one system call. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
+  /** Gathers what is queued into one write, up to a limit, and goes on when that is out. */
+  #sendBatch(): void {
+    let batchBytes = 0;
+    let frames = 0;
+    for (const { wireBytes } of this.#queue) {
+      if (frames > 0 && batchBytes + wireBytes > SEND_BATCH_BYTES) break;
+      batchBytes += wireBytes;
+      frames += 1;
+    }
+    this.#sending = frames > 0;
+    if (!this.#sending) {
+      if (this.#reason !== undefined) this.socket.end();
+      return;
+    }
     this.socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.socket.uncork();
+    this.#queue.splice(0, frames).forEach((frame, index) => { this.#write(frame, index === frames - 1); });
+    this.socket.uncork();
+  }
+
+  #write({ parts, wireBytes, done }: Outgoing, lastOfBatch: boolean): void {
+    const last = parts.length - 1;
+    parts.forEach((part, index) => {
+      if (index < last) {
+        this.socket.write(part);
+        return;
+      }
+      this.socket.write(part, (error) => {
+        if (error === null || error === undefined) done.succeed(wireBytes);
+        else done.fail({ kind: 'closed', text: this.#reason ?? errorText(error) });
+        if (lastOfBatch) this.#sendBatch();
+      });
     });
   }
 
@@ -90,7 +115,8 @@ export class TcpLine implements Line {
     this.#reason = reason;
     const slot = this.#intake.end();
     if (slot !== undefined) this.hub.giveBack(slot);
-    this.socket.end();
+    // What was sent still goes out; without that, the end is now.
+    if (!this.#sending) this.socket.end();
     // What still comes in is read and dropped: unread bytes would turn the ending into a reset.
     this.socket.resume();
     this.#graceTimer = setTimeout(() => { this.socket.destroy(); }, CLOSE_GRACE_MS);
@@ -100,7 +126,9 @@ export class TcpLine implements Line {
     clearTimeout(this.#graceTimer);
     const slot = this.#intake.end();
     if (slot !== undefined) this.hub.giveBack(slot);
-    this.hub.closed(this.connection, this.#reason ?? 'the connection was closed');
+    const reason = (this.#reason ??= 'the connection was closed');
+    for (const { done } of this.#queue.splice(0)) done.fail({ kind: 'closed', text: reason });
+    this.hub.closed(this.connection, reason);
   }
 }
 
