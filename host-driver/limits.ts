@@ -23,8 +23,8 @@ export const MAX_TRANSFER_BYTES = 1 * MIB;
 export const MAX_FRAME_HEAD_BYTES = 64 * KIB;
 /** A longer frame is refused before memory is taken for it. */
 export const MAX_FRAME_BYTES = MAX_TRANSFER_BYTES + MAX_FRAME_HEAD_BYTES;
-/** On a serial line: what garbage costs is one frame, and 4 KiB are a third of a second at 115200 baud. */
-export const SERIAL_MAX_PAYLOAD_BYTES = 4 * KIB;
+/** On a serial line garbage costs a frame, so a frame's data is what crosses in this time: 4 KiB at 115200 baud. */
+export const SERIAL_PAYLOAD_MS = 360;
 
 /** What a socket takes unsent before the driver waits: more would be memory, not speed. */
 export const SEND_BUFFER_BYTES = 4 * MIB;

@@ -2,9 +2,13 @@ import type { SerialPort } from 'serialport';
 import { CobsFrameReceiver, encodeCobsFrame } from '../protos/framing/cobs-frames.js';
 import { ConnectionLostError } from './errors.js';
 import { frameAssembly } from './frame-assembly.js';
-import { MAX_FRAME_BYTES, SEND_BUFFER_BYTES, SERIAL_BITS_PER_BYTE, SERIAL_MAX_PAYLOAD_BYTES } from './limits.js';
+import { MAX_FRAME_BYTES, SEND_BUFFER_BYTES, SERIAL_BITS_PER_BYTE, SERIAL_PAYLOAD_MS } from './limits.js';
+import { waitForBoth } from './serial-poller.js';
 import type { Transport } from './transport.js';
 import { TransportEvents } from './transport-events.js';
+
+/** Ports that this process is still closing: who comes again at once waits for that, and finds them free. */
+const closing = new Map<string, Promise<void>>();
 
 /**
  * Opens a serial line to a card. Modem lines are neither set nor looked at: many adapters have none.
@@ -14,6 +18,7 @@ export async function serialTransport(path: string, baud: number): Promise<Trans
   const remote = `serial://${path}?baud=${String(baud)}`;
   // Loaded only here: it brings a native add-on that no other line needs.
   const { SerialPort } = await import('serialport');
+  await closing.get(path);
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false, rtscts: false });
   await new Promise<void>((resolve, reject) => {
     port.open((error) => {
@@ -21,10 +26,12 @@ export async function serialTransport(path: string, baud: number): Promise<Trans
       else reject(new ConnectionLostError(`cannot open ${remote}: ${error.message}; is the port there, and free?`));
     });
   });
+  waitForBoth(port.port);
   return overPort(port, remote, baud);
 }
 
 function overPort(port: SerialPort, remote: string, baud: number): Transport {
+  const bytesPerSecond = baud / SERIAL_BITS_PER_BYTE;
   const events = new TransportEvents();
   const receiver = new CobsFrameReceiver(MAX_FRAME_BYTES, frameAssembly(events));
   port.on('data', (chunk: Buffer) => {
@@ -42,8 +49,8 @@ function overPort(port: SerialPort, remote: string, baud: number): Transport {
   });
   return {
     remote,
-    maxPayloadBytes: SERIAL_MAX_PAYLOAD_BYTES,
-    bytesPerSecond: baud / SERIAL_BITS_PER_BYTE,
+    maxPayloadBytes: (bytesPerSecond * SERIAL_PAYLOAD_MS) / 1000,
+    bytesPerSecond,
     lossy: true,
     send: (parts) => {
       if (events.closed) return true;
@@ -67,6 +74,13 @@ function overPort(port: SerialPort, remote: string, baud: number): Transport {
 }
 
 function closePort(port: SerialPort): void {
-  // What goes wrong while closing has no one left to concern.
-  if (port.isOpen && !port.closing) port.close(() => undefined);
+  if (!port.isOpen || port.closing) return;
+  const closed = new Promise<void>((resolve) => {
+    // What goes wrong while closing has no one left to concern.
+    port.close(() => {
+      closing.delete(port.path);
+      resolve();
+    });
+  });
+  closing.set(port.path, closed);
 }
