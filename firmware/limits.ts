@@ -80,8 +80,10 @@ export const MAX_ZERO_BYTES = 64 * MIB;
 export const MAX_PEER_CONNECTIONS = 4;
 /** Mirrored operations not yet acknowledged. */
 export const MAX_MIRRORS_IN_FLIGHT = 256;
-/** Grains in one barrier: they stay locked until it is durable on both cards. */
-export const MAX_GRAINS_PER_BARRIER = 128;
+/** Grains with data, and runs of grains without, in one barrier: they stay locked until it is durable on both cards. */
+export const MAX_RUNS_PER_BARRIER = 128;
+/** Never-written grains in one run: a marker costs next to nothing, but hosts wait for its lock. */
+export const MAX_MARKER_GRAINS = 65536;
 /** Full frames of data in one barrier: 8 MiB on TCP, and on a slow line no more than it carries in seconds. */
 export const BARRIER_FRAMES = 32;
 /** Barriers under way at once: one is read and sent while the one before becomes durable. */
@@ -104,8 +106,8 @@ export const LINK_HEARTBEAT_MS = 500;
 export const REDIAL_MIN_MS = 50;
 export const REDIAL_MAX_MS = 1000;
 
-/** Tasks at once: every command and every frame of every queue, and the card's own. */
-export const MAX_TASKS = MAX_HOST_COMMANDS + MAX_UNSENT_FRAMES + HOST_RECEIVE_BUFFERS + 1024;
+/** Tasks at once: every command, with its part at the peer, every frame of every queue, and the card's own. */
+export const MAX_TASKS = 2 * MAX_HOST_COMMANDS + MAX_UNSENT_FRAMES + HOST_RECEIVE_BUFFERS + 1024;
 /** Entries of the completion ring: a task waits for a handful at most. */
 export const COMPLETION_RING_ENTRIES = 32768;
 /** Range locks held or waited for. */

@@ -69,12 +69,12 @@ export class GrainMap {
     yield* this.#persist(first, grains);
   }
 
-  /** Clears scattered grains with one persist for each line they touch. */
-  *clearEach(grains: readonly number[]): Task {
+  /** Clears scattered ranges with one persist for each line they touch. */
+  *clearRanges(ranges: readonly { readonly first: number; readonly grains: number }[]): Task {
     const lines = new Set<number>();
-    for (const grain of grains) {
-      this.#bits.clear(grain);
-      lines.add(lineOf(grain));
+    for (const { first, grains } of ranges) {
+      this.#bits.clearRange(first, grains);
+      for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) lines.add(line);
     }
     for (const line of lines) yield* this.#persist(line * BITS_PER_LINE, 1);
   }

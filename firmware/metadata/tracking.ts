@@ -111,19 +111,19 @@ export class Tracking {
 
   /** Clears those of a sweep that no other write has touched since (rule 3: none in flight, older or newer). */
   *clearSwept(list: readonly { readonly intent: Intent; readonly writes: number }[]): Task {
-    const grains: number[] = [];
+    const swept: GrainRange[] = [];
     for (const { intent, writes } of list) {
       if (this.#intents.get(intent.grain) !== intent || intent.inFlight > 0 || intent.writes !== writes) continue;
       this.#intents.delete(intent.grain);
-      grains.push(intent.grain);
+      swept.push({ first: intent.grain, grains: 1 });
     }
-    yield* this.dirty.clearEach(grains);
+    yield* this.dirty.clearRanges(swept);
     this.#roomForIntent.signal();
   }
 
   /** Clears grains that were copied whole and are durable on both; the caller still holds their locks. */
-  *clearCopied(grains: readonly number[]): Task {
-    yield* this.dirty.clearEach(grains);
+  *clearCopied(ranges: readonly GrainRange[]): Task {
+    yield* this.dirty.clearRanges(ranges);
   }
 
   /** The union with what the other side holds dirty (rule 16). */

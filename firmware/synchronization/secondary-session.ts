@@ -71,7 +71,7 @@ export class SecondarySession {
       case 'grainData':
         return yield* this.#grainData(Number(body.value.grain), body.value.offsetBytes, payload);
       case 'grainUnwritten':
-        return yield* this.#grainUnwritten(Number(body.value.grain));
+        return yield* this.#grainUnwritten(Number(body.value.firstGrain), Number(body.value.grains));
       case 'barrier':
         return yield* this.#barrier(body.value.id);
       case 'mirrorWrite': {
@@ -145,14 +145,16 @@ export class SecondarySession {
     yield* this.#apply(() => volume.writePiece(grain * volume.grainBytes + offsetBytes, payload));
   }
 
-  *#grainUnwritten(grain: number): Task {
+  *#grainUnwritten(first: number, grains: number): Task {
     const { volume } = this.core;
-    if (grain >= volume.grains) {
+    if (grains === 0 || first + grains > volume.grains) {
       this.session.end(Status.INVALID_FRAME, 'a grain lies beyond the volume');
       return;
     }
-    this.#batch.unwritten.add(grain);
-    yield* this.#apply(() => volume.zero(grain * volume.grainBytes, volume.grainLength(grain)));
+    this.#batch.markers += grains;
+    const start = first * volume.grainBytes;
+    const lengthBytes = Math.min(volume.sizeBytes, start + grains * volume.grainBytes) - start;
+    yield* this.#apply(() => volume.zero(start, lengthBytes));
   }
 
   /** Applies a piece of the batch that was current when it came, once the label is durable (rule 12). */
@@ -182,8 +184,8 @@ export class SecondarySession {
       try {
         yield* this.core.volume.flush();
         for (const grain of batch.grains) yield* this.core.volume.markWritten({ first: grain, grains: 1 });
-        this.counters.grains += batch.grains.size + batch.unwritten.size;
-        this.counters.markers += batch.unwritten.size;
+        this.counters.grains += batch.grains.size + batch.markers;
+        this.counters.markers += batch.markers;
       } catch (error) {
         status = toCommandError(error, Status.DISK_ERROR).status;
       }
@@ -244,7 +246,7 @@ class SyncBatch {
   pieces = 0;
   failed = false;
   readonly grains = new Set<number>();
-  readonly unwritten = new Set<number>();
+  markers = 0;
   readonly pieceDone: Signal;
 
   constructor(loop: EventLoop) {

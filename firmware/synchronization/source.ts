@@ -4,9 +4,10 @@ import type { BufferPool } from '../kernel/buffer-pool.js';
 import { PartError, type Pending, type Task, wait, waitAll } from '../kernel/pending.js';
 import type { RangeLockHandle } from '../kernel/range-lock.js';
 import { Semaphore } from '../kernel/sync.js';
-import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_GRAINS_PER_BARRIER } from '../limits.js';
+import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
+import type { GrainRange } from '../volume/volume.js';
 
 /** Grains made durable at the secondary by synchronization since boot; `markers` of them never written. */
 export interface SourceCounters {
@@ -14,8 +15,10 @@ export interface SourceCounters {
   markers: number;
 }
 
-interface LockedGrain {
-  readonly grain: number;
+/** What one lock covers: a grain with data, or a run of grains never written. */
+interface LockedRun {
+  readonly range: GrainRange;
+  readonly written: boolean;
   readonly lock: RangeLockHandle;
 }
 
@@ -67,7 +70,7 @@ export class SynchronizationSource {
         this.#room.release();
         break;
       }
-      cursor = last.grain + 1;
+      cursor = last.range.first + last.range.grains;
       const sent = yield* this.#sendBatch(batch);
       batches.push(this.core.loop.fork('sync-batch', this.#finishBatch(batch, sent)));
       while (batches[0]?.settled === true) batches.shift();
@@ -75,32 +78,49 @@ export class SynchronizationSource {
     yield* waitAll(batches);
   }
 
-  *#lockBatch(from: number): Task<LockedGrain[]> {
+  *#lockBatch(from: number): Task<LockedRun[]> {
     const mostBytes = BARRIER_FRAMES * this.session.maxPayloadBytes;
-    const batch: LockedGrain[] = [];
+    const batch: LockedRun[] = [];
     let bytes = 0;
     let grain = this.tracking.nextOutOfSync(from);
-    while (grain < this.tracking.dirty.grains && batch.length < MAX_GRAINS_PER_BARRIER && (bytes === 0 || bytes < mostBytes)) {
-      const lock = yield* this.core.volume.lockGrains({ first: grain, grains: 1 });
-      if (this.tracking.isOutOfSync(grain)) {
-        batch.push({ grain, lock });
-        if (this.core.volume.isWritten(grain)) bytes += this.core.volume.grainLength(grain);
-      } else {
-        this.core.locks.release(lock);
+    while (grain < this.tracking.dirty.grains && batch.length < MAX_RUNS_PER_BARRIER && (bytes === 0 || bytes < mostBytes)) {
+      const { volume, locks } = this.core;
+      const locked = { first: grain, grains: this.#runLength(grain) };
+      const lock = yield* volume.lockGrains(locked);
+      // Anew under the lock: what it waited for may have changed the reason of a bit, or written a grain.
+      const grains = Math.min(locked.grains, this.#runLength(grain));
+      if (grains === 0) {
+        locks.release(lock);
+        grain = this.tracking.nextOutOfSync(grain + 1);
+        continue;
       }
-      grain = this.tracking.nextOutOfSync(grain + 1);
+      const written = volume.isWritten(grain);
+      batch.push({ range: { first: grain, grains }, written, lock });
+      if (written) bytes += volume.grainLength(grain);
+      grain = this.tracking.nextOutOfSync(grain + grains);
     }
     return batch;
   }
 
+  /** How many grains from this one on travel together: one with data, a run of those never written, none when in sync. */
+  #runLength(grain: number): number {
+    if (!this.tracking.isOutOfSync(grain)) return 0;
+    const { volume } = this.core;
+    let end = grain + 1;
+    if (volume.isWritten(grain)) return 1;
+    while (end < volume.grains && end - grain < MAX_MARKER_GRAINS && !volume.isWritten(end) && this.tracking.isOutOfSync(end)) end += 1;
+    return end - grain;
+  }
+
   /** Sends every piece and then the barrier. Returns the barrier's pending answer; undefined when the session ended. */
-  *#sendBatch(batch: readonly LockedGrain[]): Task<Pending<Status> | undefined> {
+  *#sendBatch(batch: readonly LockedRun[]): Task<Pending<Status> | undefined> {
     const pieces: Pending<boolean>[] = [];
-    for (const { grain } of batch) {
-      if (!this.core.volume.isWritten(grain)) {
-        pieces.push(this.core.loop.fork('sync-marker', this.#sendMarker(grain)));
+    for (const { range, written } of batch) {
+      if (!written) {
+        pieces.push(this.core.loop.fork('sync-marker', this.#sendMarker(range)));
         continue;
       }
+      const grain = range.first;
       const lengthBytes = this.core.volume.grainLength(grain);
       for (let at = 0; at < lengthBytes; at += this.session.maxPayloadBytes) {
         const pieceBytes = Math.min(this.session.maxPayloadBytes, lengthBytes - at);
@@ -121,7 +141,7 @@ export class SynchronizationSource {
     return done;
   }
 
-  *#finishBatch(batch: readonly LockedGrain[], sent: Pending<Status> | undefined): Task {
+  *#finishBatch(batch: readonly LockedRun[], sent: Pending<Status> | undefined): Task {
     try {
       if (sent === undefined) return;
       // Rule 3: durable on the primary too, a resync's source included.
@@ -132,8 +152,11 @@ export class SynchronizationSource {
         this.session.end(status, 'the secondary could not make synchronized grains durable');
       }
       if (this.session.ended !== undefined) return;
-      yield* this.tracking.clearCopied(batch.map(({ grain }) => grain));
-      this.counters.grains += batch.length;
+      yield* this.tracking.clearCopied(batch.map(({ range }) => range));
+      for (const { range, written } of batch) {
+        this.counters.grains += range.grains;
+        if (!written) this.counters.markers += range.grains;
+      }
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       this.session.end(Status.DISK_ERROR, error.message);
@@ -157,9 +180,8 @@ export class SynchronizationSource {
     }
   }
 
-  *#sendMarker(grain: number): Task<boolean> {
-    this.counters.markers += 1;
-    return yield* this.#sendUnlessEnded({ case: 'grainUnwritten', value: { grain: BigInt(grain) } });
+  #sendMarker(range: GrainRange): Task<boolean> {
+    return this.#sendUnlessEnded({ case: 'grainUnwritten', value: { firstGrain: BigInt(range.first), grains: BigInt(range.grains) } });
   }
 
   *#sendUnlessEnded(body: Parameters<LinkSession['send']>[0], payload?: Uint8Array): Task<boolean> {
