@@ -74,7 +74,9 @@ export class CardComponents {
       admin: handlers,
       registers,
       enabled: () => registers.enabled,
+      partFailed: (status, detail) => { errors.add(status, detail); },
       completionPosted: () => { registers.raise('COMPLETION'); },
+      partFailed: ({ status: failed, detail }) => { errors.add(failed, detail); },
     });
     for (const finding of state.findings) errors.add(finding.status, finding.detail);
   }
