@@ -76,7 +76,6 @@ export class CardComponents {
       enabled: () => registers.enabled,
       partFailed: (status, detail) => { errors.add(status, detail); },
       completionPosted: () => { registers.raise('COMPLETION'); },
-      partFailed: ({ status: failed, detail }) => { errors.add(failed, detail); },
     });
     for (const finding of state.findings) errors.add(finding.status, finding.detail);
   }

@@ -15,9 +15,13 @@ export interface DispatchDeps {
   readonly admin: AdminHandlers;
   /** Whether I/O queues take commands: the register CONTROL.ENABLE. */
   readonly enabled: () => boolean;
+  /** A command ended badly because a part of the card failed. */
+  readonly partFailed: (status: Status, detail: string) => void;
   /** Something stands in the completion queue. */
   readonly posted: (session: HostSession, queue: HostQueue) => void;
 }
+
+const PART_FAILURES: ReadonlySet<Status> = new Set([Status.DISK_ERROR, Status.NVRAM_ERROR, Status.INTERNAL]);
 
 /** Fetches commands from submission queues and carries each out in a task of its own. */
 export class Dispatch {
@@ -80,6 +84,7 @@ export class Dispatch {
     } catch (error) {
       finished = failed(entry.commandId, toCommandError(error, Status.DISK_ERROR));
     }
+    if (PART_FAILURES.has(finished.status)) this.deps.partFailed(finished.status, finished.detail);
     entry.release();
     this.#running -= 1;
     this.#complete(session, queue, finished);

@@ -39,6 +39,8 @@ export interface HostPortDeps {
   readonly registers: RegisterAccess;
   /** Whether I/O queues take commands: the register CONTROL.ENABLE. */
   readonly enabled: () => boolean;
+  /** A command ended badly because a part of the card failed: for the error log. */
+  readonly partFailed: (status: Status, detail: string) => void;
   /** A completion goes out: its interrupt. */
   readonly completionPosted: () => void;
 }
@@ -64,6 +66,7 @@ export class HostPort {
       loop: deps.loop,
       admin: deps.admin,
       enabled: deps.enabled,
+      partFailed: deps.partFailed,
       posted: (session, queue) => { this.#sendCompletions(session, queue); },
     });
   }
