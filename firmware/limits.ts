@@ -126,3 +126,5 @@ export const MEDIUM_CHECKPOINT_BYTES = 64 * MIB;
 export const MEDIUM_LABEL_BYTES = 4 * KIB;
 /** Longest head of a medium chunk beside its payload. */
 export const MAX_CHUNK_HEAD_BYTES = 128;
+/** Damaged chunks that a verification lists; the rest are counted. */
+export const MAX_LISTED_DAMAGE = 256;

@@ -62,6 +62,7 @@ export function decodeChunk(encoded: Uint8Array, prefixBytes: number): Chunk | u
   };
   const index = Number(message.index);
   const { payload, digest } = message;
+  if (![index, extent.offsetBytes, extent.lengthBytes].every(Number.isSafeInteger)) return undefined;
   if (payload.length !== (extent.unwritten ? 0 : extent.lengthBytes) || payload.length > MAX_TRANSFER_BYTES) return undefined;
   if (extent.lengthBytes === 0 || extent.lengthBytes % BLOCK_BYTES !== 0) return undefined;
   const head = encodeChunkHead(index, extent, digest);

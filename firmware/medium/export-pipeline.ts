@@ -6,6 +6,7 @@ import type { Position } from '../metadata/position-store.js';
 import { chainNext, chunkDigest, encodeChunkHead, type Extent } from './chunk-format.js';
 import type { ExportContext, PreparedExport } from './export.js';
 import { extentAt } from './extent-plan.js';
+import { reportProgress } from './job.js';
 import { failingAs, flushMedium, settled } from './medium-io.js';
 
 const READS_AHEAD = MEDIUM_BUFFERS / 2;
@@ -47,7 +48,7 @@ export class ExportPipeline {
     for (let i = 0; i < MEDIUM_BUFFERS; i += 1) {
       this.#free.push(context.memory.subarray(i * MAX_TRANSFER_BYTES, (i + 1) * MAX_TRANSFER_BYTES));
     }
-    this.#report();
+    reportProgress(this.prepared.job, this.context.core.volume, this.#position);
   }
 
   /** @returns the position after the last chunk, durable as everything before it. */
@@ -58,6 +59,7 @@ export class ExportPipeline {
         yield* this.#handOver(read);
         this.#readAhead();
         if (this.#sinceCheckpointBytes >= MEDIUM_CHECKPOINT_BYTES) yield* this.#startCheckpoint();
+        this.context.halt.check();
       }
       yield* this.#startCheckpoint();
       yield* this.#endCheckpoint();
@@ -109,7 +111,7 @@ export class ExportPipeline {
     };
     this.#sinceCheckpointBytes += payloadBytes;
     this.prepared.job.dataBytes += BigInt(payloadBytes);
-    this.#report();
+    reportProgress(this.prepared.job, this.context.core.volume, this.#position);
   }
 
   *#endWrite(): Task {
@@ -137,12 +139,5 @@ export class ExportPipeline {
   *#makeDurable(position: Position): Task {
     yield* flushMedium(this.context.core.loop, this.prepared.file);
     yield* failingAs(Status.NVRAM_ERROR, this.context.flashCopy.advance(this.prepared.t0Id, position));
-  }
-
-  #report(): void {
-    const { volume } = this.context.core;
-    const { volumeOffsetBytes } = this.#position;
-    const grains = volumeOffsetBytes === volume.sizeBytes ? volume.grains : Math.floor(volumeOffsetBytes / volume.grainBytes);
-    this.prepared.job.grainsDone = BigInt(grains);
   }
 }

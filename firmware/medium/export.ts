@@ -1,20 +1,21 @@
 import { create } from '@bufbuild/protobuf';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { type FlashCopy as DurableFlashCopy, FlashCopySchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobKind, type JobStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { type MediumLabel, MediumLabelSchema, MediumSealSchema } from '../../protos/gen/grainlink/medium/v1/medium_pb.js';
 import type { CardCore } from '../core.js';
-import { CommandError, toCommandError } from '../errors.js';
+import { CommandError } from '../errors.js';
 import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { MediumFile } from '../hal.js';
-import { PartError, type Task } from '../kernel/pending.js';
+import type { Task } from '../kernel/pending.js';
 import { sameBytes } from '../kernel/same-bytes.js';
 import { newId } from '../metadata/format.js';
 import type { Position } from '../metadata/position-store.js';
 import { chainStart } from './chunk-format.js';
 import { ExportPipeline } from './export-pipeline.js';
-import { closing, newJob, runJob } from './job.js';
+import { type HaltRequest, newJob, runJob } from './job.js';
 import { BLANK_BLOCK, CHUNKS_OFFSET_BYTES, decodeLabel, encodeLabel, encodeSeal, LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES } from './label-blocks.js';
-import { failingAs, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
+import { closeMedium, createMedium, failingAs, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
 
 /*
  * The export of T0 to a portable medium (304).
@@ -30,6 +31,7 @@ export interface ExportContext {
   /** From {@link mediumMemory}. */
   readonly memory: Uint8Array;
   readonly firmwareVersion: string;
+  readonly halt: HaltRequest;
 }
 
 /** An export that was checked and may run. The medium is open: run it. */
@@ -52,12 +54,12 @@ export function* prepareExport(context: ExportContext, path: string): Task<Prepa
   const t0Id = flashCopy.t0Id;
   if (t0Id === undefined) throw new CommandError(Status.NO_FLASH_COPY);
   const existing = yield* openMedium(core.loop, core.hal.medium, path, 'resume');
-  const file = existing ?? (yield* createMedium(context, t0Id, path));
+  const file = existing ?? (yield* newMedium(context, t0Id, path));
   let position: Position;
   try {
     position = yield* findPosition(context, file);
   } catch (error) {
-    yield* closing(core.loop, file, fail(error));
+    yield* closeMedium(core.loop, file);
     throw error;
   }
   return { job: newJob(JobKind.EXPORT, path, core.volume.grains), t0Id, file, position };
@@ -71,6 +73,8 @@ export function* runExport(context: ExportContext, prepared: PreparedExport): Ta
 function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
   const { core, flashCopy } = context;
   const { t0Id, file, job } = prepared;
+  flashCopy.mustBe(t0Id);
+  const writtenGrains = BigInt(core.state.t0Written.count);
   const end = yield* new ExportPipeline(context, prepared).run();
   const root = end.chain;
   // From here on T0 is on the medium: should it end now, the medium holds it none the less.
@@ -79,7 +83,7 @@ function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
     root,
     chunks: BigInt(end.chunks),
     lengthBytes: BigInt(end.mediumOffsetBytes),
-    writtenGrains: BigInt(core.state.t0Written.count),
+    writtenGrains,
   });
   yield* writeMedium(core.loop, file, SEAL_OFFSET_BYTES, [encodeSeal(core.hal.digest, seal)]);
   yield* flushMedium(core.loop, file);
@@ -88,18 +92,13 @@ function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
   yield* failingAs(Status.NVRAM_ERROR, flashCopy.end(Status.UNSPECIFIED, t0Id));
 }
 
-function* createMedium(context: ExportContext, t0Id: Uint8Array, path: string): Task<MediumFile> {
+function* newMedium(context: ExportContext, t0Id: Uint8Array, path: string): Task<MediumFile> {
   const { core, flashCopy } = context;
   if (core.state.position.current !== undefined) {
     throw new CommandError(Status.MEDIUM_NOT_FOUND, 'T0 is exported in part to another medium; put that one in, or take a new T0');
   }
   yield* failingAs(Status.NVRAM_ERROR, flashCopy.bindMedium(t0Id, newId(core.hal)));
-  try {
-    return yield* core.loop.run<MediumFile>((done) => { core.hal.medium.open(path, 'create', done); });
-  } catch (error) {
-    const exists = error instanceof PartError && error.fault.kind === 'exists';
-    throw toCommandError(error, exists ? Status.MEDIUM_EXISTS : Status.MEDIUM_ERROR);
-  }
+  return yield* createMedium(core.loop, core.hal.medium, path);
 }
 
 /** Where to go on in `file`, which is made to end there. */
@@ -125,7 +124,7 @@ function* startMedium(context: ExportContext, file: MediumFile, start: Uint8Arra
   const { loop, hal } = context.core;
   const label = encodeLabel(hal.digest, labelOf(context));
   const blocks = [label, BLANK_BLOCK];
-  if (!isUnderWay(context, start) && !isTorn(start, file.lengthBytes, blocks)) throw new CommandError(Status.MEDIUM_EXISTS);
+  if (!isUnderWay(context, start) && !isTorn(context, file, start, label)) throw new CommandError(Status.MEDIUM_EXISTS);
   yield* writeMedium(loop, file, LABEL_OFFSET_BYTES, blocks);
   yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.truncate(CHUNKS_OFFSET_BYTES, done); }));
   yield* flushMedium(loop, file);
@@ -134,8 +133,8 @@ function* startMedium(context: ExportContext, file: MediumFile, start: Uint8Arra
 
 /** Whether this is the start of the medium that T0 is being exported to. */
 function isUnderWay({ core }: ExportContext, start: Uint8Array): boolean {
-  const mediumId = core.state.control.current.flashCopy?.mediumId;
-  if (mediumId === undefined || mediumId.length === 0 || start.length < CHUNKS_OFFSET_BYTES) return false;
+  const { mediumId } = flashCopyOf(core);
+  if (mediumId.length === 0 || start.length < CHUNKS_OFFSET_BYTES) return false;
   try {
     return sameBytes(decodeLabel(core.hal.digest, start.subarray(LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES)).mediumId, mediumId);
   } catch (error) {
@@ -144,26 +143,27 @@ function isUnderWay({ core }: ExportContext, start: Uint8Array): boolean {
   }
 }
 
-/** Whether a cut while the label was written can have left this: nothing that is not ours. */
-function isTorn(start: Uint8Array, lengthBytes: number, [label]: readonly Uint8Array[]): boolean {
-  return lengthBytes <= CHUNKS_OFFSET_BYTES && start.every((byte, at) => byte === 0 || byte === label?.[at]);
+/** Whether this is what a cut can have left of the medium under way while its label was written, and nothing more. */
+function isTorn({ core }: ExportContext, file: MediumFile, start: Uint8Array, label: Uint8Array): boolean {
+  if (flashCopyOf(core).mediumId.length === 0 || file.lengthBytes > CHUNKS_OFFSET_BYTES) return false;
+  return start.every((byte, at) => byte === 0 || byte === label[at]);
 }
 
 function labelOf({ core, firmwareVersion }: ExportContext): MediumLabel {
-  const { identity, flashCopy } = core.state.control.current;
+  const { identity } = core.state.control.current;
+  const { mediumId, generation, t0Id } = flashCopyOf(core);
   return create(MediumLabelSchema, {
-    mediumId: flashCopy?.mediumId ?? new Uint8Array(0),
+    mediumId,
     relationshipId: identity.relationshipId,
     volumeId: identity.volumeId,
-    generation: flashCopy?.generation ?? 0n,
+    generation,
     sizeBytes: identity.sizeBytes,
     grainBytes: identity.grainBytes,
-    t0Id: flashCopy?.t0Id ?? new Uint8Array(0),
+    t0Id,
     firmwareVersion,
   });
 }
 
-// eslint-disable-next-line require-yield
-function* fail(error: unknown): Task {
-  throw error;
+function flashCopyOf(core: CardCore): DurableFlashCopy {
+  return core.state.control.current.flashCopy ?? create(FlashCopySchema);
 }
