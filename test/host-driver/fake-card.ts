@@ -39,6 +39,8 @@ export class FakeCard {
   readonly frames: HostFrame[] = [];
   /** While an array, completions are kept here, to be let go in any order. */
   held: (() => void)[] | undefined;
+  /** Changes how commands end, for a card that does not keep to the contract. */
+  tamper: ((outcome: Outcome) => Outcome) | undefined;
   connectsUnheard: number;
 
   constructor(private readonly options: FakeCardOptions = {}) {
@@ -130,7 +132,8 @@ class FakeConnection {
       return;
     }
     queue.idsInFlight.add(command.commandId);
-    const outcome = command.queue === ADMIN_QUEUE ? this.#administer(command) : this.card.volume.execute(command, payload);
+    const honest = command.queue === ADMIN_QUEUE ? this.#administer(command) : this.card.volume.execute(command, payload);
+    const outcome = this.card.tamper?.(honest) ?? honest;
     const finish = (): void => {
       queue.idsInFlight.delete(command.commandId);
       this.#complete(queue, command, outcome);

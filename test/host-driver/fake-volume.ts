@@ -43,6 +43,7 @@ export class FakeVolume {
     if (carriesData && lengthBytes > this.maxTransferBytes) return Status.TRANSFER_TOO_LARGE;
     if (clears && blocks > this.maxZeroBlocks) return Status.TRANSFER_TOO_LARGE;
     if (lba + BigInt(blocks) > BigInt(this.volumeBlocks)) return Status.OUT_OF_RANGE;
+    if (payload.length % this.blockBytes !== 0) return Status.MISALIGNED;
     if (opcode === Opcode.WRITE && payload.length !== lengthBytes) return Status.PAYLOAD_MISMATCH;
     return undefined;
   }
