@@ -93,6 +93,8 @@ export const MAX_RUNS_PER_FRAME = 1024;
 
 /** Grains in intent: bounds what a lost link turns out-of-sync at once. */
 export const MAX_INTENT_GRAINS = 4096;
+/** Grains that one part of a write-zeroes or discard covers: a quarter of the intents. */
+export const ZERO_PART_GRAINS = MAX_INTENT_GRAINS / 4;
 /** From this many the sweep does not wait for its timer. */
 export const INTENT_SWEEP_GRAINS = 1024;
 /** How long an intent may lie before the sweep makes it durable on both and clears it. */

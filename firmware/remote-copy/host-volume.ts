@@ -4,13 +4,14 @@ import { CommandError } from '../errors.js';
 import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { HostIo } from '../host-io.js';
 import { PartError, type Task, wait } from '../kernel/pending.js';
+import { ZERO_PART_GRAINS } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import type { GrainRange } from '../volume/volume.js';
 import type { Mirror } from './mirror.js';
 import type { PrimaryRemoteCopy } from './primary.js';
 import type { PrimarySession } from './primary-session.js';
 
-/** One host write, in the two places where it has to be done. */
+/** A host write, or a part of one, in the two places where it has to be done. */
 interface HostWrite {
   readonly offsetBytes: number;
   readonly lengthBytes: number;
@@ -39,23 +40,34 @@ export class HostVolume implements HostIo {
   }
 
   *write(offsetBytes: number, from: Uint8Array, fua: boolean): Task {
-    yield* this.#inside({
+    const { volume } = this.core;
+    const write: HostWrite = {
       offsetBytes,
       lengthBytes: from.length,
       fua,
-      local: () => this.core.volume.write(offsetBytes, from),
+      local: () => volume.write(offsetBytes, from),
       remote: (mirror) => mirror.write(offsetBytes, from, fua),
-    });
+    };
+    yield* this.#inside(offsetBytes, from.length, [write]);
   }
 
+  /** In parts, so that one long command does not open more intents than a map of a few lines. */
   *zero(offsetBytes: number, lengthBytes: number, fua: boolean): Task {
-    yield* this.#inside({
-      offsetBytes,
-      lengthBytes,
-      fua,
-      local: () => this.core.volume.zero(offsetBytes, lengthBytes),
-      remote: (mirror) => mirror.zero(offsetBytes, lengthBytes, fua),
-    });
+    const { volume } = this.core;
+    const partBytes = ZERO_PART_GRAINS * volume.grainBytes;
+    const parts: HostWrite[] = [];
+    for (let at = 0; at < lengthBytes; at += partBytes) {
+      const start = offsetBytes + at;
+      const length = Math.min(partBytes, lengthBytes - at);
+      parts.push({
+        offsetBytes: start,
+        lengthBytes: length,
+        fua,
+        local: () => volume.zero(start, length),
+        remote: (mirror) => mirror.zero(start, length, fua),
+      });
+    }
+    yield* this.#inside(offsetBytes, lengthBytes, parts);
   }
 
   /** Rule 4: durable here; and at the secondary, or its bits stay set as out-of-sync when the link is lost. */
@@ -69,25 +81,28 @@ export class HostVolume implements HostIo {
     }
   }
 
-  *#inside(write: HostWrite): Task {
+  *#inside(offsetBytes: number, lengthBytes: number, parts: readonly HostWrite[]): Task {
     yield* this.core.hostWrites.enter();
     try {
-      yield* this.#write(write);
+      yield* this.#locked(offsetBytes, lengthBytes, parts);
     } finally {
       this.core.hostWrites.leave();
     }
   }
 
-  *#write(write: HostWrite): Task {
+  /** The whole range stays locked over all parts, so that overlapping commands keep their order (rule 10). */
+  *#locked(offsetBytes: number, lengthBytes: number, parts: readonly HostWrite[]): Task {
     const { identity, access } = this.core.state.control.current;
     if (identity.role === Role.SECONDARY && !access) throw new CommandError(Status.WRITE_TO_SECONDARY);
     const { volume, locks } = this.core;
-    const range = volume.grainsOf(write.offsetBytes, write.lengthBytes);
-    const lock = yield* volume.lockForWrite(write.offsetBytes, write.lengthBytes, this.#needsCopy(range));
+    const range = volume.grainsOf(offsetBytes, lengthBytes);
+    const lock = yield* volume.lockForWrite(offsetBytes, lengthBytes, this.#needsCopy(range));
     try {
       yield* this.#preserve(range);
-      if (identity.role === Role.STANDALONE) yield* this.#local(write);
-      else yield* this.#trackedWrite(write, range);
+      for (const part of parts) {
+        if (identity.role === Role.STANDALONE) yield* this.#local(part);
+        else yield* this.#trackedWrite(part, volume.grainsOf(part.offsetBytes, part.lengthBytes));
+      }
     } finally {
       locks.release(lock);
     }

@@ -25,30 +25,28 @@ export class Mirror {
     session.onEnd(() => { this.#abandon(); });
   }
 
+  /** A write longer than the link's frames crosses in pieces, all under way at once. */
   *write(offsetBytes: number, payload: Uint8Array, fua: boolean): Task<boolean> {
-    const pieceBytes = this.session.maxPayloadBytes;
-    if (payload.length <= pieceBytes) return yield* this.#writePiece(offsetBytes, payload, fua);
-    const pieces: Pending<boolean>[] = [];
-    for (let at = 0; at < payload.length; at += pieceBytes) {
-      const piece = payload.subarray(at, at + pieceBytes);
-      pieces.push(this.loop.fork('mirror-piece', this.#writePiece(offsetBytes + at, piece, fua)));
+    const acknowledgements: (Pending<Status> | undefined)[] = [];
+    for (let at = 0; at < payload.length; at += this.session.maxPayloadBytes) {
+      const piece = payload.subarray(at, at + this.session.maxPayloadBytes);
+      const value = { offsetBytes: BigInt(offsetBytes + at), fua };
+      acknowledgements.push(yield* this.#submit((id) => ({ case: 'mirrorWrite', value: { id, ...value } }), piece));
     }
     let whole = true;
-    for (const piece of pieces) {
-      if (!(yield* wait(piece))) whole = false;
+    for (const acknowledged of acknowledgements) {
+      if (!(yield* this.#acknowledged(acknowledged))) whole = false;
     }
     return whole;
   }
 
-  zero(offsetBytes: number, lengthBytes: number, fua: boolean): Task<boolean> {
-    return this.#roundTrip((id) => ({
-      case: 'mirrorZero',
-      value: { id, offsetBytes: BigInt(offsetBytes), lengthBytes: BigInt(lengthBytes), fua },
-    }));
+  *zero(offsetBytes: number, lengthBytes: number, fua: boolean): Task<boolean> {
+    const value = { offsetBytes: BigInt(offsetBytes), lengthBytes: BigInt(lengthBytes), fua };
+    return yield* this.#acknowledged(yield* this.#submit((id) => ({ case: 'mirrorZero', value: { id, ...value } })));
   }
 
-  flush(): Task<boolean> {
-    return this.#roundTrip((id) => ({ case: 'mirrorFlush', value: { id } }));
+  *flush(): Task<boolean> {
+    return yield* this.#acknowledged(yield* this.#submit((id) => ({ case: 'mirrorFlush', value: { id } })));
   }
 
   /** The secondary's acknowledgement. One that nobody waits for came late and is dropped. */
@@ -56,37 +54,39 @@ export class Mirror {
     const pending = this.#waiting.get(id);
     if (pending === undefined) return;
     this.#waiting.delete(id);
+    this.#room.release();
     pending.succeed(status);
   }
 
-  #writePiece(offsetBytes: number, payload: Uint8Array, fua: boolean): Task<boolean> {
-    return this.#roundTrip((id) => ({ case: 'mirrorWrite', value: { id, offsetBytes: BigInt(offsetBytes), fua } }), payload);
+  /** Sends an operation; returns what its acknowledgement will settle, or undefined when the session is over. */
+  *#submit(body: (id: number) => LinkBody, payload?: Uint8Array): Task<Pending<Status> | undefined> {
+    yield* this.#room.acquire();
+    if (this.session.ended !== undefined) {
+      this.#room.release();
+      return undefined;
+    }
+    const id = this.#nextId;
+    this.#nextId = (this.#nextId % 0xffffffff) + 1;
+    const acknowledged = this.loop.pending<Status>();
+    this.#waiting.set(id, acknowledged);
+    try {
+      yield* this.session.send(body(id), payload);
+    } catch (error) {
+      if (!(error instanceof SessionEnded)) throw error;
+    }
+    return acknowledged;
   }
 
-  *#roundTrip(body: (id: number) => LinkBody, payload?: Uint8Array): Task<boolean> {
-    yield* this.#room.acquire();
-    try {
-      if (this.session.ended !== undefined) return false;
-      const id = this.#nextId;
-      this.#nextId = (this.#nextId % 0xffffffff) + 1;
-      const acknowledged = this.loop.pending<Status>();
-      this.#waiting.set(id, acknowledged);
-      yield* this.session.send(body(id), payload);
-      const status = yield* wait(acknowledged);
-      if (status === Status.SUCCESS) return true;
-      // The secondary could not hold it: what it missed is tracked, and a new session copies it.
-      this.session.end(status, 'the secondary failed to apply a mirrored write');
-      return false;
-    } catch (error) {
-      if (error instanceof SessionEnded) return false;
-      throw error;
-    } finally {
-      this.#room.release();
-    }
+  *#acknowledged(acknowledged: Pending<Status> | undefined): Task<boolean> {
+    if (acknowledged === undefined) return false;
+    const status = yield* wait(acknowledged);
+    if (status === Status.SUCCESS) return true;
+    // The secondary could not hold it: what it missed is tracked, and a new session copies it.
+    this.session.end(status, 'the secondary failed to apply a mirrored write');
+    return false;
   }
 
   #abandon(): void {
-    for (const pending of this.#waiting.values()) pending.succeed(Status.LINK_LOST);
-    this.#waiting.clear();
+    for (const id of [...this.#waiting.keys()]) this.done(id, Status.LINK_LOST);
   }
 }

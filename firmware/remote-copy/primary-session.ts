@@ -76,6 +76,8 @@ export class PrimarySession {
         return yield* this.#synchronized();
       case 'goodbye':
         return yield* this.#goodbye(body.value);
+      default:
+        break;
     }
     this.session.end(Status.INVALID_FRAME, `the secondary sent ${body.case ?? 'nothing'} while ${this.#phase}`);
   }

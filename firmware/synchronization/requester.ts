@@ -81,7 +81,7 @@ export class Requester {
 
   welcomed(connection: number, welcome: Welcome): void {
     const attempt = this.#attempt;
-    if (attempt === undefined || attempt.connection !== connection || attempt.nonce !== welcome.nonce) return;
+    if (attempt?.connection !== connection || attempt.nonce !== welcome.nonce) return;
     this.#attempt = undefined;
     const maxPayloadBytes = Math.min(welcome.maxPayloadBytes, this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES);
     const { loop, hal } = this.core;
@@ -155,7 +155,12 @@ export class Requester {
       this.linkChanged();
       return false;
     }
-    yield* this.#accept(answer.session, answer.terms);
+    yield* answer.session.work.enter();
+    try {
+      yield* this.#accept(answer.session, answer.terms);
+    } finally {
+      answer.session.work.leave();
+    }
     yield* answer.session.drained();
     return true;
   }
@@ -204,6 +209,7 @@ export class Requester {
 
   /** Commits the session, and only then opens it: the counter of the secondary is never behind the primary's. */
   *#accept(session: LinkSession, terms: Terms): Task {
+    if (session.ended !== undefined) return;
     yield* this.core.state.control.commit((draft) => {
       draft.identity.relationshipId = terms.relationshipId;
       draft.identity.sourceVolumeId = terms.volumeId;

@@ -93,6 +93,8 @@ export class SecondarySession {
       case 'goodbye':
         this.session.end(body.value.status, body.value.detail);
         return;
+      default:
+        break;
     }
     this.session.end(Status.INVALID_FRAME, `the primary sent ${body.case ?? 'nothing'} while ${this.#phase}`);
   }
