@@ -1,7 +1,7 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { Pending, Task } from '../kernel/pending.js';
 import { wait } from '../kernel/pending.js';
-import { MAX_TRANSFER_BYTES, MEDIUM_BUFFERS, MEDIUM_CHECKPOINT_BYTES } from '../limits.js';
+import { MAX_TRANSFER_BYTES, MEDIUM_BUFFERS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
 import { chainNext, chunkDigest, encodeChunkHead, type Extent } from './chunk-format.js';
 import type { ExportContext, PreparedExport } from './export.js';
@@ -26,7 +26,7 @@ interface Write {
 
 /**
  * Copies T0 to the medium from a position on: several chunks are read ahead and several are being written
- * while one is digested. Every MEDIUM_CHECKPOINT_BYTES the position becomes durable, beside the copying.
+ * while one is digested. Every `checkpointBytes` the position becomes durable, beside the copying.
  */
 export class ExportPipeline {
   readonly #reads: Read[] = [];
@@ -58,7 +58,7 @@ export class ExportPipeline {
       for (let read = this.#reads.shift(); read !== undefined; read = this.#reads.shift()) {
         yield* this.#handOver(read);
         this.#readAhead();
-        if (this.#sinceCheckpointBytes >= MEDIUM_CHECKPOINT_BYTES) yield* this.#startCheckpoint();
+        if (this.#sinceCheckpointBytes >= this.context.checkpointBytes) yield* this.#startCheckpoint();
         this.context.halt.check();
       }
       yield* this.#startCheckpoint();

@@ -32,6 +32,8 @@ export interface ExportContext {
   readonly memory: Uint8Array;
   readonly firmwareVersion: string;
   readonly halt: HaltRequest;
+  /** Data between two durable positions. */
+  readonly checkpointBytes: number;
 }
 
 /** An export that was checked and may run. The medium is open: run it. */

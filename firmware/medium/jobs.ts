@@ -6,6 +6,7 @@ import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import { FIRMWARE_VERSION } from '../identity.js';
 import type { Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
+import { MEDIUM_CHECKPOINT_BYTES } from '../limits.js';
 import type { Requester } from '../synchronization/requester.js';
 import { type ExportContext, prepareExport, runExport } from './export.js';
 import { HaltRequest } from './job.js';
@@ -28,7 +29,7 @@ export class MediumJobs {
     private readonly requester: Requester,
     private readonly ended: () => void,
   ) {
-    this.#context = { core, flashCopy, memory: mediumMemory(), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt };
+    this.#context = { core, flashCopy, memory: mediumMemory(), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt, checkpointBytes: MEDIUM_CHECKPOINT_BYTES };
     this.#done = new Signal(core.loop);
   }
 

@@ -1,6 +1,6 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Pending, type Task, wait } from '../kernel/pending.js';
-import { MEDIUM_BUFFERS, MEDIUM_CHECKPOINT_BYTES } from '../limits.js';
+import { MEDIUM_BUFFERS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
 import type { GrainRange } from '../volume/volume.js';
 import type { Chunk } from './chunk-format.js';
@@ -21,7 +21,7 @@ interface Write {
 
 /**
  * Copies chunks to the volume from a position on: the medium is read ahead, each chunk is checked before
- * it is written, several are being written at once. Every MEDIUM_CHECKPOINT_BYTES the position becomes
+ * it is written, several are being written at once. Every `checkpointBytes` the position becomes
  * durable, beside the copying.
  */
 export class LoadPipeline {
@@ -57,7 +57,7 @@ export class LoadPipeline {
         this.context.halt.check();
         yield* this.#loadChunk(yield* this.#reader.next());
         reportProgress(job, volume, this.#reader.position);
-        if (this.#sinceCheckpointBytes >= MEDIUM_CHECKPOINT_BYTES) yield* this.#startCheckpoint();
+        if (this.#sinceCheckpointBytes >= this.context.checkpointBytes) yield* this.#startCheckpoint();
       }
       if (BigInt(this.#reader.position.mediumOffsetBytes) !== seal.lengthBytes) throw this.#reader.damage('nothing should follow the last');
       yield* this.#startCheckpoint();

@@ -27,6 +27,8 @@ export interface LoadContext {
   /** From mediumMemory. */
   readonly memory: Uint8Array;
   readonly halt: HaltRequest;
+  /** Data between two durable positions. */
+  readonly checkpointBytes: number;
 }
 
 /** A medium that was checked and may be loaded. It is open: begin and run, or close it. */
