@@ -6,6 +6,7 @@ import { formatAddress, type TcpAddress } from './address.js';
 import type { FrameHub } from './frame-hub.js';
 import type { Attachment } from './attachment.js';
 import { errorText } from './part-fault.js';
+import { readBuffer, readIntoBuffer } from './read-buffer.js';
 import { TcpLine } from './tcp-line.js';
 
 /**
@@ -14,7 +15,7 @@ import { TcpLine } from './tcp-line.js';
  */
 export function listenTcp(hub: FrameHub, address: TcpAddress): Promise<Attachment> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => { accept(hub, sockets, socket); });
+  const server = createServer({ pauseOnConnect: true }, (socket) => { accept(hub, sockets, socket); });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => { reject(emulatorErrors.addressNotUsable(formatAddress(address), errorText(error))); });
     server.listen(address.port, address.host, () => {
@@ -39,9 +40,8 @@ export class TcpDialler {
       return;
     }
     let line: TcpLine | undefined;
-    const buffer = Buffer.allocUnsafeSlow(SOCKET_READ_BYTES);
-    const callback = (bytes: number): boolean => line?.take(buffer.subarray(0, bytes)) ?? true;
-    const socket = connect({ host: address.host, port: address.port, onread: { buffer, callback } });
+    const onread = readBuffer(SOCKET_READ_BYTES, (chunk) => line?.take(chunk) ?? true);
+    const socket = connect({ host: address.host, port: address.port, onread });
     this.#sockets.add(socket);
     let failure = 'it does not answer';
     const timer = setTimeout(() => { socket.destroy(); }, DIAL_TIMEOUT_MS);
@@ -74,18 +74,18 @@ function accept(hub: FrameHub, sockets: Set<Socket>, socket: Socket): void {
     socket.destroy();
     return;
   }
-  sockets.add(socket);
-  socket.on('close', () => { sockets.delete(socket); });
-  const line = new TcpLine(socket, hub, remoteOf(socket));
-  socket.on('data', (chunk: Buffer) => {
-    if (!line.take(chunk)) socket.pause();
-  });
+  const remote = remoteOf(socket);
+  const own = readIntoBuffer(socket, SOCKET_READ_BYTES, (chunk) => line.take(chunk));
+  sockets.add(own);
+  own.on('close', () => { sockets.delete(own); });
+  const line = new TcpLine(own, hub, remote);
+  own.resume();
 }
 
 async function closeServer(server: Server, sockets: Set<Socket>): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  // Its own count of connections is not waited for: the sockets it made are not those in use.
+  server.close();
   await closeSockets(sockets);
-  await closed;
 }
 
 async function closeSockets(sockets: Set<Socket>): Promise<void> {
