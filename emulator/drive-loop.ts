@@ -41,7 +41,7 @@ export class DriveLoop {
   #run(): void {
     this.#scheduled = false;
     if (this.#stopped) return;
-    let more = false;
+    let more: boolean;
     this.#stepping = true;
     try {
       more = this.step(STEP_BATCH);

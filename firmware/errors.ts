@@ -5,7 +5,7 @@ import { PartError } from './kernel/pending.js';
 export class CommandError extends Error {
   constructor(
     readonly status: Status,
-    readonly detail: string = '',
+    readonly detail = '',
   ) {
     super(detail === '' ? Status[status] : `${Status[status]}: ${detail}`);
     this.name = 'CommandError';

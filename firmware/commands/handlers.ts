@@ -35,7 +35,6 @@ export function adminHandlers({ core, status, relationship, jobs }: Administered
 }
 
 // A task that yields nothing: the answer is there at once.
-// eslint-disable-next-line require-yield
 function* answer(result: AdminResult): Task<AdminResult> {
   return result;
 }

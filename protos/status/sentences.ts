@@ -102,12 +102,12 @@ export const statusSentences: Readonly<Record<Status, string>> = {
 /** The name of a code without its prefix: `STALE_GENERATION`. A code this version does not know is shown as its number. */
 export function statusName(status: Status): string {
   // A peer of a later version may send what this one has no name for, so the lookup can fail.
-  const name: string | undefined = Status[status];
+  const name = Status[status] as string | undefined;
   return name ?? `STATUS_${String(status)}`;
 }
 
 /** The sentence of a code; one for codes that only a later version knows. */
 export function statusSentence(status: Status): string {
-  const sentence: string | undefined = statusSentences[status];
+  const sentence = statusSentences[status] as string | undefined;
   return sentence ?? `The other end answered with code ${String(status)}, which this version does not know; run the same version on both ends.`;
 }

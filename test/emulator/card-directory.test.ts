@@ -54,7 +54,7 @@ describe('formatting a directory', () => {
     const directory = temporaryDirectory();
     await formatDirectory(directory, { sizeBytes: 2 * MIB });
     const nvram = readFileSync(join(directory, 'nvram'));
-    await expect(formatDirectory(directory, { sizeBytes: 4 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_HAS_CARD') as Error);
+    await expect(formatDirectory(directory, { sizeBytes: 4 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_HAS_CARD'));
     expect(readFileSync(join(directory, 'nvram')).equals(nvram)).toBe(true);
     expect(readBoardFile(directory).sizeBytes).toBe(2 * MIB);
   });
@@ -62,7 +62,7 @@ describe('formatting a directory', () => {
   it('refuses a directory that is in use', async () => {
     const directory = temporaryDirectory();
     const lock = lockDirectory(directory);
-    await expect(formatDirectory(directory, { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_IN_USE') as Error);
+    await expect(formatDirectory(directory, { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_IN_USE'));
     lock.release();
     await formatDirectory(directory, { sizeBytes: 2 * MIB });
   });
@@ -81,7 +81,7 @@ describe('formatting a directory', () => {
   it('refuses what cannot be a directory', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    await expect(formatDirectory(file, { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE') as Error);
+    await expect(formatDirectory(file, { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE'));
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('formatting a directory', () => {
     [{ sizeBytes: 2 * MIB, storeBytes: 1 }, /store/],
   ])('refuses %o, and makes nothing', async (wish, message) => {
     const directory = join(temporaryDirectory(), 'card');
-    await expect(formatDirectory(directory, wish)).rejects.toThrow(failsWith('GEOMETRY_INVALID', message) as Error);
+    await expect(formatDirectory(directory, wish)).rejects.toThrow(failsWith('GEOMETRY_INVALID', message));
     expect(existsSync(directory)).toBe(false);
   });
 
@@ -111,8 +111,8 @@ describe('formatting a directory', () => {
 
 describe("reading a card's directory", () => {
   it('says when there is none', () => {
-    expect(() => readBoardFile(temporaryDirectory())).toThrow(failsWith('CARD_DIRECTORY_HAS_NO_CARD', /card format/) as Error);
-    expect(() => readBoardFile('/not/there')).toThrow(failsWith('CARD_DIRECTORY_HAS_NO_CARD') as Error);
+    expect(() => readBoardFile(temporaryDirectory())).toThrow(failsWith('CARD_DIRECTORY_HAS_NO_CARD', /card format/));
+    expect(() => readBoardFile('/not/there')).toThrow(failsWith('CARD_DIRECTORY_HAS_NO_CARD'));
   });
 
   it.each([
@@ -127,19 +127,19 @@ describe("reading a card's directory", () => {
   ])('refuses a board file that holds %s', (content, message) => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'board.json'), content);
-    expect(() => readBoardFile(directory)).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', message) as Error);
+    expect(() => readBoardFile(directory)).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', message));
   });
 
   it.each(['volume.000', 'store'])('refuses to power up with %s missing or cut short: what is lost must not read as zeroes', async (name) => {
     const directory = temporaryDirectory();
     const geometry = await formatDirectory(directory, { sizeBytes: 2 * MIB });
     truncateSync(join(directory, name), 4096);
-    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', /4096 bytes/) as Error);
+    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', /4096 bytes/));
     rmSync(join(directory, name));
-    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', /missing/) as Error);
+    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED', /missing/));
     expect(existsSync(join(directory, name))).toBe(false);
     mkdirSync(join(directory, name));
-    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED') as Error);
+    expect(() => openStorage(directory, geometry, recordingTrace())).toThrow(failsWith('CARD_DIRECTORY_DAMAGED'));
   });
 
   it('brings a missing reserved part to size: the firmware finds out what is gone', async () => {

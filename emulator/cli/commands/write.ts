@@ -38,7 +38,7 @@ async function writeFile(card: Card, { offset, file, fua = false }: WriteOptions
   if (length !== undefined) checkRange(card, offset, length);
   const progress = startProgress(run, 'write');
   const startedMs = run.world.nowMs();
-  let lengthBytes = 0;
+  let lengthBytes: number;
   try {
     lengthBytes = await upload(card, fileChunks(file), {
       offsetBytes: offset,

@@ -92,10 +92,10 @@ describe('a task', () => {
     pending.succeed(2);
     settle(loop);
     expect(sum.result()).toBe(3);
-    function* failing(): Task<void> {
+    function* failing(): Task {
       yield* loop.run<void>((done) => { done.fail({ kind: 'io', text: 'broken' }); });
     }
-    expect(() => run(loop, wait(loop.fork('failing', failing())))).toThrow('broken');
+    expect(() => { run(loop, wait(loop.fork('failing', failing()))); }).toThrow('broken');
   });
 });
 
@@ -124,7 +124,7 @@ describe('the loop', () => {
   });
 
   it('refuses to give the result of an operation that has not ended', () => {
-    expect(() => newLoop().pending<void>().take()).toThrow('before it was settled');
+    expect(() => { newLoop().pending<void>().take(); }).toThrow('before it was settled');
   });
 
   it('wakes the board when something is there to step, once', () => {
@@ -151,7 +151,7 @@ describe('the loop', () => {
     const log: string[] = [];
     const other = loop.pending<void>();
     loop.spawn('other', noting(log, 'other', other));
-    // eslint-disable-next-line require-yield
+     
     loop.spawn('broken', (function* (): Task { throw new Error('a rule is broken'); })());
     expect(wakes).toBe(1);
     other.succeed();

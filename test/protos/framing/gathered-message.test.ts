@@ -19,7 +19,7 @@ function expectSameBytes<Desc extends DescMessage>(
   payload: Uint8Array,
 ): void {
   const head = create(schema, fields);
-  const whole = create(schema, { ...fields, payload } as MessageInitShape<Desc>);
+  const whole = create(schema, { ...fields, payload });
   const gathered = concat([encodeHead(schema, head, payloadFieldNumber, payload.length), payload]);
   expect(Buffer.compare(gathered, toBinary(schema, whole))).toBe(0);
   const delimited = concat([encodeDelimitedHead(schema, head, payloadFieldNumber, payload.length), payload]);

@@ -10,7 +10,7 @@ describe('status sentences', () => {
       const sentence = statusSentence(code);
       expect(sentence, statusName(code)).toBe(statusSentences[code]);
       expect(sentence, statusName(code)).toMatch(/^[A-Z][^\n]*[^.]\.$/);
-      expect(sentence.match(/\. [A-Z]/), statusName(code)).toBeNull();
+      expect(/\. [A-Z]/.exec(sentence), statusName(code)).toBeNull();
     }
   });
 
