@@ -1,3 +1,4 @@
+import type { AdminHandlers } from './commands/admin.js';
 import { adminHandlers } from './commands/handlers.js';
 import { mailboxAdmin } from './commands/mailbox-admin.js';
 import { type RegisterSource, RegisterView } from './commands/register-view.js';
@@ -6,6 +7,7 @@ import type { CardCore } from './core.js';
 import { ErrorLog } from './error-log.js';
 import { FlashCopy } from './flash-copy/flash-copy.js';
 import type { Hal } from './hal.js';
+import type { HostIo } from './host-io.js';
 import { HostPort } from './host-port/host-port.js';
 import { BufferPool } from './kernel/buffer-pool.js';
 import type { EventLoop } from './kernel/event-loop.js';
@@ -33,6 +35,10 @@ export class CardComponents {
   readonly primary: PrimaryRemoteCopy;
   readonly requester: Requester;
   readonly jobs: MediumJobs;
+  /** The volume as hosts see it. */
+  readonly io: HostIo;
+  /** Administration, as the admin queue and the mailbox reach it. */
+  readonly admin: AdminHandlers;
   readonly #link: PeerLink;
   readonly #hostPort: HostPort;
 
@@ -63,15 +69,16 @@ export class CardComponents {
       hostCommands: () => this.#hostPort.commandsCompleted,
       bootedAtMs: hal.clock.nowMs(),
     };
-    const handlers = adminHandlers({ core, status, relationship, jobs: this.jobs });
-    const registers = new RegisterView(this.#registerSource(status), mailboxAdmin(loop, handlers), (line) => { hal.trace.event('register', line); });
+    this.io = new HostVolume(core, this.tracking, this.flashCopy, this.primary);
+    this.admin = adminHandlers({ core, status, relationship, jobs: this.jobs });
+    const registers = new RegisterView(this.#registerSource(status), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
     this.#hostPort = new HostPort({
       loop,
       port: hal.hosts,
       trace: hal.trace,
       volumeBytes: volume.sizeBytes,
-      io: new HostVolume(core, this.tracking, this.flashCopy, this.primary),
-      admin: handlers,
+      io: this.io,
+      admin: this.admin,
       registers,
       enabled: () => registers.enabled,
       partFailed: (status, detail) => { errors.add(status, detail); },
