@@ -1,4 +1,5 @@
 import type { Completion, FramePort, PortEvent } from '../../firmware/hal.js';
+import { MAX_TRANSFER_BYTES } from '../../firmware/limits.js';
 
 /** One connection, as the hub sees it. */
 export interface Line {
@@ -60,7 +61,8 @@ export class FrameHub implements FramePort {
   }
 
   maxPayloadBytes(connection: number): number {
-    return this.#lines.get(connection)?.maxPayloadBytes ?? 0;
+    // For a connection that has gone any size will do, but none: whoever splits by it finds out when sending.
+    return this.#lines.get(connection)?.maxPayloadBytes ?? MAX_TRANSFER_BYTES;
   }
 
   /** A connection came. Ask {@link hasRoom} before. */
