@@ -1,3 +1,5 @@
+import type { Report } from './report.js';
+
 /** The command line makes no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -25,7 +27,7 @@ export class InterruptedError extends Error {
   }
 }
 
-/** A finding that the card or a medium did not report by an error of its own: a job that failed, a link refused. */
+/** A finding against the card or a medium; `report`, where there is one, tells the whole of it. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 
@@ -33,6 +35,7 @@ export class RefusedError extends Error {
     readonly code: string,
     message: string,
     readonly detail: string,
+    readonly report?: Report,
   ) {
     super(message);
   }

@@ -3,6 +3,7 @@ import { statusSentence } from '../../protos/status/sentences.js';
 import { EmulatorError } from '../errors.js';
 import { InterruptedError, LocalFileError, RefusedError, UsageError } from './errors.js';
 import { ExitCode } from './exit-codes.js';
+import type { Report } from './report.js';
 
 /** An error as it is shown: to programs as JSON, to people as a sentence or two. */
 export interface Failure {
@@ -12,6 +13,8 @@ export interface Failure {
   /** What in particular; may be empty. */
   readonly detail: string;
   readonly exitCode: ExitCode;
+  /** What was found besides; in the same JSON document, and on stdout for people. */
+  readonly report?: Report;
 }
 
 /** Errors of the emulator that are the command line's fault. */
@@ -23,7 +26,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) {
     return failure(error.statusName, statusSentence(error.status), error.detail, ExitCode.REFUSED);
   }
-  if (error instanceof RefusedError) return failure(error.code, error.message, error.detail, ExitCode.REFUSED);
+  if (error instanceof RefusedError) {
+    const shown = failure(error.code, error.message, error.detail, ExitCode.REFUSED);
+    return error.report === undefined ? shown : { ...shown, report: error.report };
+  }
   if (error instanceof ConnectionLostError) return failure('CONNECTION_LOST', sentence(error.message), '', ExitCode.CONNECTION);
   if (error instanceof TimeoutError) return failure('TIMEOUT', sentence(error.message), '', ExitCode.CONNECTION);
   if (error instanceof EmulatorError) {
@@ -42,8 +48,8 @@ export function failureText(shown: Failure): string {
 
 /** For programs: the one JSON document of a run that failed. */
 export function failureJson(shown: Failure): object {
-  const { code, message, detail } = shown;
-  return { error: { code, message, detail } };
+  const { code, message, detail, report } = shown;
+  return { ...report?.json, error: { code, message, detail } };
 }
 
 function failure(code: string, message: string, detail: string, exitCode: ExitCode): Failure {

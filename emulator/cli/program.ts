@@ -67,7 +67,10 @@ export async function runProgram(args: readonly string[], world: World): Promise
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.OK;
     const shown = failureOf(error instanceof CommanderError ? usageError(error) : error);
     if (asksForJson(args)) world.stdout.write(`${JSON.stringify(failureJson(shown))}\n`);
-    else world.stderr.write(failureText(shown));
+    else {
+      world.stdout.write(shown.report?.text ?? '');
+      world.stderr.write(failureText(shown));
+    }
     return shown.exitCode;
   }
 }

@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from './errors.js';
 import { interruptible } from './interrupt.js';
+import type { Report } from './report.js';
 import type { Card, World } from './world.js';
-
-/** What a verb found or did: the same for programs and for people. */
-export interface Report {
-  readonly json: object;
-  /** Whole lines. */
-  readonly text: string;
-}
 
 export interface Run {
   readonly world: World;

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { Report } from '../report.js';
 import { statusJson } from '../status-json.js';
 import { flashCopy as flashCopyLines } from '../status-text.js';
-import { addCardVerb, type Report } from '../verb.js';
+import { addCardVerb } from '../verb.js';
 import type { Card, World } from '../world.js';
 
 /** `flash-copy start`, `stop` and `status`: the T0 image (202). */

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CardIdentity } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { idText } from '../ids.js';
+import type { Report } from '../report.js';
 import { formatBytes } from '../sizes.js';
-import { addCardVerb, type Report } from '../verb.js';
+import { addCardVerb } from '../verb.js';
 import type { World } from '../world.js';
 
 export function addIdentify(program: Command, world: World): void {

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { JobKind, type JobStatus } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { awaitJob, startOrJoin } from '../job.js';
 import { MEDIUM_PATH_HELP, mediumPath } from '../options.js';
+import type { Report } from '../report.js';
 import { formatBytes } from '../sizes.js';
 import { jobJson } from '../status-json.js';
-import { addCardVerb, type Report } from '../verb.js';
+import { addCardVerb } from '../verb.js';
 import type { World } from '../world.js';
 
 export function addMediumExport(medium: Command, world: World): void {

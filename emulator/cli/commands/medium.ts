@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { World } from '../world.js';
 import { addMediumExport } from './medium-export.js';
+import { addMediumInspect } from './medium-inspect.js';
 import { addMediumLoad } from './medium-load.js';
+import { addMediumVerify } from './medium-verify.js';
 
 /** The portable medium (212). */
 export function addMedium(program: Command, world: World): void {
@@ -11,4 +13,6 @@ export function addMedium(program: Command, world: World): void {
     .description('The portable medium (212): one file that carries T0 from the primary to the secondary.');
   addMediumExport(medium, world);
   addMediumLoad(medium, world);
+  addMediumInspect(medium, world);
+  addMediumVerify(medium, world);
 }

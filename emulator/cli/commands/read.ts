@@ -4,8 +4,9 @@ import { UsageError } from '../errors.js';
 import { fileSink, STANDARD_STREAM } from '../local-file.js';
 import { sizeOf } from '../options.js';
 import { rateText, startProgress } from '../progress.js';
+import type { Report } from '../report.js';
 import { formatBytes } from '../sizes.js';
-import { addCardVerb, type Report, type Run } from '../verb.js';
+import { addCardVerb, type Run } from '../verb.js';
 import type { Card, World } from '../world.js';
 
 interface ReadOptions {

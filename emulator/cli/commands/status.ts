@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { WATCH_MS } from '../limits.js';
+import type { Report } from '../report.js';
 import { statusJson } from '../status-json.js';
 import { statusText } from '../status-text.js';
-import { addCardVerb, type Report } from '../verb.js';
+import { addCardVerb } from '../verb.js';
 import type { Card, World } from '../world.js';
 
 const HOME_AND_CLEAR = '\u001b[H\u001b[J';

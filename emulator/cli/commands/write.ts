@@ -4,9 +4,10 @@ import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { fileChunks, fileLength } from '../local-file.js';
 import { sizeOf } from '../options.js';
 import { rateText, startProgress } from '../progress.js';
+import type { Report } from '../report.js';
 import { formatBytes } from '../sizes.js';
 import { upload } from '../upload.js';
-import { addCardVerb, type Report, type Run } from '../verb.js';
+import { addCardVerb, type Run } from '../verb.js';
 import type { Card, World } from '../world.js';
 
 interface WriteOptions {
