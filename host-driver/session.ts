@@ -62,7 +62,6 @@ export class Session {
   }
 
   #received(frame: Uint8Array): void {
-    if (this.#over) return;
     const decoded = decodeCardFrame(frame);
     const body = decoded?.body;
     if (decoded !== undefined && body?.case === 'completion') {

@@ -266,12 +266,4 @@ describe('HostDriver with a card that does not keep to the contract', () => {
     card.tamper = (outcome) => ({ ...outcome, data: pattern(10, 1) });
     await expect(driver.status()).resolves.toMatchObject({ role: 1 });
   });
-
-  it('keeps what an answer holds when the next frame comes', async () => {
-    const { driver } = await bench();
-    const identity = await driver.identify();
-    await driver.write(0, pattern(64 * KIB, 10));
-    await driver.read(0, 64 * KIB);
-    expect([...identity.cardId]).toEqual(Array.from({ length: 16 }, (_, i) => i));
-  });
 });

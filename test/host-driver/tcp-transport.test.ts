@@ -118,6 +118,19 @@ describe('tcpTransport', () => {
 });
 
 describe('HostDriver over TCP', () => {
+  it('keeps what an answer holds when the next frame comes', async () => {
+    const card = new FakeCard();
+    const { address, close } = await listenTcp((line) => { card.serve(line); });
+    closers.push(close);
+    const driver = await HostDriver.connect(address);
+    await driver.write(0, pattern(4096, 3));
+    await driver.read(0, 4096);
+    const identity = await driver.identify();
+    await driver.read(0, 4096);
+    expect([...identity.cardId]).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    driver.close();
+  });
+
   it('rejects what is in flight when the connection is cut off in the middle of a frame', async () => {
     const card = new FakeCard();
     let cut: Socket | undefined;
