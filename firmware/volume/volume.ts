@@ -19,6 +19,7 @@ export interface GrainRange {
  */
 export class Volume {
   readonly #flush: Shared;
+  readonly #dataFlush: Shared;
 
   constructor(
     private readonly loop: EventLoop,
@@ -28,6 +29,7 @@ export class Volume {
     private readonly locks: RangeLocks,
     readonly grainBytes: number,
   ) {
+    this.#dataFlush = new Shared(loop, () => loop.run<void>((done) => { disk.flush(done); }));
     this.#flush = new Shared(loop, () => this.#flushParts());
   }
 
@@ -124,7 +126,7 @@ export class Volume {
 
   *#flushParts(): Task {
     yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
-    yield* this.loop.run<void>((done) => { this.disk.flush(done); });
+    yield* this.#dataFlush.run();
   }
 
   #touchesUnwritten(range: GrainRange): boolean {
@@ -140,7 +142,7 @@ export class Volume {
     if (start < offsetBytes && !this.written.has(range.first)) yield* this.#zeroDisk(start, offsetBytes - start);
     if (end < stop && !this.written.has(lastGrain)) yield* this.#zeroDisk(end, stop - end);
     yield* this.#writeDisk(offsetBytes, from);
-    yield* this.flush();
+    yield* this.#dataFlush.run();
     yield* this.written.set(range.first, range.grains);
   }
 
