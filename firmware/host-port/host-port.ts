@@ -199,7 +199,6 @@ export class HostPort {
       const { data } = posted.finished;
       sendFrame(loop, port, session.line, encodeCompletion(queue.queue, posted), data?.payload, () => {
         data?.release();
-        if (!session.alive) return;
         queue.sent();
         this.#sendCompletions(session, queue);
       });

@@ -94,6 +94,17 @@ describe('a gate', () => {
     expect([late.ended, gate.inside]).toEqual([true, 1]);
   });
 
+  it('that is closed again at once lets nobody slip in', () => {
+    const loop = newLoop();
+    const gate = new Gate(loop);
+    run(loop, gate.close());
+    const entering = launch(loop, gate.enter());
+    gate.open();
+    const closing = launch(loop, gate.close());
+    settle(loop);
+    expect([closing.ended, entering.ended, gate.inside]).toEqual([true, false, 0]);
+  });
+
   it('stays closed until all who closed it have opened it', () => {
     const loop = newLoop();
     const gate = new Gate(loop);
