@@ -46,6 +46,9 @@ export const MIN_BAUD = 300;
 export const MAX_BAUD = 4_000_000;
 /** A start bit, eight of data, a stop bit. */
 export const SERIAL_BITS_PER_BYTE = 10;
+/** How long a port locked by another is tried again: far longer than a closing takes, short for a person. */
+export const SERIAL_LOCK_WAIT_MS = 1000;
+export const SERIAL_LOCK_RETRY_MS = 10;
 
 /** Between two looks at the mailbox's status: none at first, then longer and longer, so that a slow line is not filled with questions. */
 export const MAILBOX_POLL_MAX_MS = 50;

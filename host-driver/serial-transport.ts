@@ -1,14 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SerialPort } from 'serialport';
 import { CobsFrameReceiver, encodeCobsFrame } from '../protos/framing/cobs-frames.js';
 import { ConnectionLostError } from './errors.js';
 import { frameAssembly } from './frame-assembly.js';
-import { MAX_FRAME_BYTES, SEND_BUFFER_BYTES, SERIAL_BITS_PER_BYTE, SERIAL_PAYLOAD_MS } from './limits.js';
+import {
+  MAX_FRAME_BYTES,
+  SEND_BUFFER_BYTES,
+  SERIAL_BITS_PER_BYTE,
+  SERIAL_LOCK_RETRY_MS,
+  SERIAL_LOCK_WAIT_MS,
+  SERIAL_PAYLOAD_MS,
+} from './limits.js';
+import { nowMs } from './pace.js';
 import { waitForBoth } from './serial-poller.js';
 import type { Transport } from './transport.js';
 import { TransportEvents } from './transport-events.js';
-
-/** Ports that this process is still closing: who comes again at once waits for that, and finds them free. */
-const closing = new Map<string, Promise<void>>();
 
 /**
  * Opens a serial line to a card. Modem lines are neither set nor looked at: many adapters have none.
@@ -18,16 +24,21 @@ export async function serialTransport(path: string, baud: number): Promise<Trans
   const remote = `serial://${path}?baud=${String(baud)}`;
   // Loaded only here: it brings a native add-on that no other line needs.
   const { SerialPort } = await import('serialport');
-  await closing.get(path);
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false, rtscts: false });
-  await new Promise<void>((resolve, reject) => {
-    port.open((error) => {
-      if (error === null) resolve();
-      else reject(new ConnectionLostError(`cannot open ${remote}: ${error.message}; is the port there, and free?`));
-    });
-  });
+  const givenUpMs = nowMs() + SERIAL_LOCK_WAIT_MS;
+  for (let error = await open(port); error !== null; error = await open(port)) {
+    // A connection just closed holds the port's lock until its last write has left the kernel.
+    if (!error.message.includes('lock') || nowMs() > givenUpMs) {
+      throw new ConnectionLostError(`cannot open ${remote}: ${error.message}; is the port there, and free?`);
+    }
+    await sleep(SERIAL_LOCK_RETRY_MS);
+  }
   waitForBoth(port.port);
   return overPort(port, remote, baud);
+}
+
+function open(port: SerialPort): Promise<Error | null> {
+  return new Promise((resolve) => { port.open(resolve); });
 }
 
 function overPort(port: SerialPort, remote: string, baud: number): Transport {
@@ -74,13 +85,6 @@ function overPort(port: SerialPort, remote: string, baud: number): Transport {
 }
 
 function closePort(port: SerialPort): void {
-  if (!port.isOpen || port.closing) return;
-  const closed = new Promise<void>((resolve) => {
-    // What goes wrong while closing has no one left to concern.
-    port.close(() => {
-      closing.delete(port.path);
-      resolve();
-    });
-  });
-  closing.set(port.path, closed);
+  // What goes wrong while closing has no one left to concern.
+  if (port.isOpen && !port.closing) port.close(() => undefined);
 }

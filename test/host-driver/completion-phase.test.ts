@@ -3,7 +3,7 @@ import { CompletionPhase } from '../../host-driver/completion-phase.js';
 
 function follow(depth: number, phases: string): boolean[] {
   const phase = new CompletionPhase(depth);
-  return [...phases].map((bit) => phase.follow(bit === '1'));
+  return Array.from(phases, (bit) => phase.follow(bit === '1'));
 }
 
 describe('CompletionPhase', () => {
