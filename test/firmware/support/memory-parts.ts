@@ -16,6 +16,8 @@ export class MemoryNvram implements Nvram {
   readonly durable: Uint8Array;
   readonly damagedLines = new Set<number>();
   doubtful = false;
+  /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
+  #reported = new Set<number>();
 
   constructor(
     private readonly power: MemoryPower,
@@ -25,6 +27,7 @@ export class MemoryNvram implements Nvram {
   }
 
   powerUp(): NvramImage {
+    this.#reported = new Set(this.damagedLines);
     return { bytes: this.durable.slice(), damagedLines: [...this.damagedLines].sort((a, b) => a - b), doubtful: this.doubtful };
   }
 
@@ -33,7 +36,10 @@ export class MemoryNvram implements Nvram {
     const captured = lines.slice();
     const store = (lengthBytes: number): void => {
       this.durable.set(captured.subarray(0, lengthBytes), offsetBytes);
-      for (let at = 0; at < lengthBytes; at += NVRAM_LINE_BYTES) this.damagedLines.delete((offsetBytes + at) / NVRAM_LINE_BYTES);
+      for (let at = 0; at < lengthBytes; at += NVRAM_LINE_BYTES) {
+        const line = (offsetBytes + at) / NVRAM_LINE_BYTES;
+        if (!this.#reported.has(line)) this.damagedLines.delete(line);
+      }
     };
     const half = Math.floor(captured.length / NVRAM_LINE_BYTES / 2) * NVRAM_LINE_BYTES;
     this.power.submit({ part: 'nvram', kind: 'persist', offsetBytes, lengthBytes: lines.length }, done, () => { store(captured.length); }, () => { store(half); });
@@ -42,6 +48,7 @@ export class MemoryNvram implements Nvram {
   recovered(done: Completion<void>): void {
     this.power.submit({ part: 'nvram', kind: 'persist', offsetBytes: 0, lengthBytes: 0 }, done, () => {
       this.damagedLines.clear();
+      this.#reported.clear();
       this.doubtful = false;
     });
   }
@@ -98,6 +105,16 @@ export class MemoryDisk implements Disk {
       const cached = this.#cache.get((offsetBytes + at) / BLOCK_BYTES);
       if (cached !== undefined) into.set(cached, at);
     }
+  }
+
+  /** What a cut leaves at least. */
+  get durable(): Uint8Array {
+    return this.#durable;
+  }
+
+  /** Blocks, by number, of which a cut leaves the old or the new content. */
+  get unflushed(): ReadonlyMap<number, Uint8Array> {
+    return this.#cache;
   }
 
   content(): Uint8Array {

@@ -22,6 +22,8 @@ export class MemoryPower {
   /** Durable effects so far: everything but reads. */
   effects = 0;
   on = true;
+  /** What the power was cut in the middle of. */
+  cutIn: PartOperation | undefined;
   /** Decides what becomes of an operation: a fault, held until {@link release}, or (undefined) done at once. */
   intercept: ((operation: PartOperation) => PartFault | 'hold' | undefined) | undefined;
   #cutBefore = Number.POSITIVE_INFINITY;
@@ -64,6 +66,7 @@ export class MemoryPower {
   /** Forgets what was under way. Parts drop what was not durable; see MemoryBoard.powerCycle. */
   cycle(): void {
     this.on = true;
+    this.cutIn = undefined;
     this.intercept = undefined;
     this.#held = [];
     this.#cutBefore = Number.POSITIVE_INFINITY;
@@ -74,6 +77,7 @@ export class MemoryPower {
     if (operation.kind !== 'read' && operation.kind !== 'open') {
       if (this.effects === this.#cutBefore) {
         this.on = false;
+        this.cutIn = operation;
         tear?.();
         return;
       }

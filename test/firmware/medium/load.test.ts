@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest';
+import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { CardCore } from '../../../firmware/core.js';
+import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
+import { blankSecondaryBoard, carry, exporting, GRAIN, hex, loadContext, loading, mediumBytes, PATH, primaryAtT0 } from '../support/media.js';
+import { bootCore, launch, type MemoryBoard, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import { filled, firstDifference, hostWrite, type PrimaryCard, takeT0, volumeContent } from '../support/primary-card.js';
+
+interface Travelled {
+  readonly primary: PrimaryCard;
+  /** T0. */
+  readonly image: Uint8Array;
+  readonly board: MemoryBoard;
+  readonly core: CardCore;
+}
+
+/** A sealed medium, arrived at a blank secondary. */
+function travelled(): Travelled {
+  const primary = primaryAtT0();
+  const image = volumeContent(primary);
+  run(primary.core.loop, exporting(primary));
+  const board = blankSecondaryBoard();
+  carry(primary.board, board);
+  return { primary, image, board, core: bootCore(board) };
+}
+
+function flip(board: MemoryBoard, at: number): void {
+  const bytes = mediumBytes(board);
+  bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+}
+
+function isLoaded(core: CardCore): boolean {
+  const { identity, loadState, consistent } = core.state.control.current;
+  if (identity.role === Role.STANDALONE) return false;
+  const signs = [loadState === LoadState.LOADED, consistent, identity.generation !== 0n, identity.loadId.length > 0];
+  expect(new Set(signs).size, 'the signs of a loaded card come together').toBe(1);
+  return signs[0] === true;
+}
+
+describe('rule 7: a load', () => {
+  test('makes the secondary hold T0, and says of which relationship, volume and generation it is', () => {
+    const { primary, image, core } = travelled();
+    const job = run(core.loop, loading(core));
+    expect(job).toMatchObject({ state: JobState.SUCCEEDED, grainsDone: 256n, grainsTotal: 256n, dataBytes: BigInt(177 * GRAIN) });
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
+    const { identity, ...control } = core.state.control.current;
+    const source = primary.core.state.control.current.identity;
+    expect(identity.role).toBe(Role.SECONDARY);
+    expect([identity.relationshipId, identity.sourceVolumeId, identity.mediumRoot].map(hex)).toEqual([source.relationshipId, source.volumeId, source.mediumRoot].map(hex));
+    expect(identity.generation).toBe(source.generation);
+    expect(identity.loadId.length).toBe(16);
+    expect(control).toMatchObject({ consistent: true, loadState: LoadState.LOADED });
+  });
+
+  test('is durable', () => {
+    const { image, board, core } = travelled();
+    run(core.loop, loading(core));
+    board.powerCycle(() => false);
+    const rebooted = bootCore(board);
+    expect(isLoaded(rebooted)).toBe(true);
+    expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
+  });
+
+  test('of the same medium once more makes another load id', () => {
+    const { core } = travelled();
+    run(core.loop, loading(core));
+    const first = hex(core.state.control.current.identity.loadId);
+    run(core.loop, loading(core));
+    expect(hex(core.state.control.current.identity.loadId)).not.toBe(first);
+  });
+
+  test('is "loading", durably, before the first byte is written', () => {
+    const { board, core } = travelled();
+    const context = loadContext(core);
+    const prepared = run(core.loop, prepareLoad(context, PATH, false));
+    expect(core.state.control.current.identity.role).toBe(Role.STANDALONE);
+    let writes = 0;
+    board.power.intercept = ({ part, kind }) => {
+      if (part === 'volume' && kind === 'write') writes += 1;
+      return undefined;
+    };
+    const from = run(core.loop, beginLoad(context, prepared));
+    board.powerCycle();
+    expect(writes).toBe(0);
+    expect(bootCore(board).state.control.current).toMatchObject({ loadState: LoadState.LOADING, consistent: false, allDirty: true, suppressed: false });
+    expect(from.chunks).toBe(0);
+  });
+
+  test('a power cut at any effect leaves it loaded or not, never taken for loaded; and it can be resumed', () => {
+    const { primary, image } = travelled();
+    let finished = false;
+    for (let effects = 0; !finished; effects += 1) {
+      const board = blankSecondaryBoard();
+      carry(primary.board, board);
+      const core = bootCore(board);
+      board.power.cutAfter(effects);
+      const job = launch(core.loop, loading(core));
+      settle(core.loop);
+      finished = job.ended;
+      board.powerCycle();
+      const rebooted = bootCore(board);
+      const where = `cut after ${String(effects)} effects`;
+      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
+      expect(isLoaded(rebooted), where).toBe(true);
+      expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
+    }
+  });
+
+  test('a power cut in two loads one after the other, at every fifth effect of each', () => {
+    const { primary, image } = travelled();
+    for (let first = 3; first < 40; first += 5) {
+      for (let second = 1; second < 40; second += 5) {
+        const board = blankSecondaryBoard();
+        carry(primary.board, board);
+        let core = bootCore(board);
+        for (const effects of [first, second]) {
+          board.power.cutAfter(effects);
+          launch(core.loop, loading(core));
+          settle(core.loop);
+          board.powerCycle();
+          core = bootCore(board);
+        }
+        if (!isLoaded(core)) run(core.loop, loading(core));
+        expect(firstDifference(volumeContent({ core }), image), `cuts after ${String(first)} and ${String(second)} effects`).toBe(-1);
+        expect(isLoaded(core)).toBe(true);
+      }
+    }
+  }, 60_000);
+});
+
+test('rule 15: the initial all-dirty is one suppressed flag, and the map beside it is empty', () => {
+  const { core } = travelled();
+  run(core.loop, core.state.dirty.set(3, 5));
+  run(core.loop, loading(core));
+  expect(core.state.control.current).toMatchObject({ allDirty: true, suppressed: true, met: false });
+  expect(core.state.dirty.count).toBe(0);
+});
+
+describe('rule 19: a grain never written', () => {
+  test('reads as zeroes on a secondary whose disk held something else', () => {
+    const { core } = travelled();
+    run(core.loop, loading(core));
+    const grain = new Uint8Array(GRAIN);
+    run(core.loop, core.volume.read(4 * GRAIN, grain));
+    expect(grain.every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('reads as zeroes on a secondary whose hosts had written it', () => {
+    const { image, core } = travelled();
+    run(core.loop, core.volume.write(0, filled(SMALL_GEOMETRY.sizeBytes, 0x77)));
+    run(core.loop, loading(core, PATH, true));
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
+  });
+
+  test('the written map follows the data: a grain is written only after it was flushed', () => {
+    const { board, core } = travelled();
+    let unflushed = false;
+    const { written } = core.state.layout;
+    board.power.intercept = ({ part, kind, offsetBytes }) => {
+      if (part === 'volume') unflushed = kind !== 'flush';
+      if (part === 'nvram' && offsetBytes >= written.offsetBytes && offsetBytes < written.offsetBytes + written.lengthBytes) expect(unflushed).toBe(false);
+      return undefined;
+    };
+    run(core.loop, loading(core));
+  });
+});
+
+describe('a damaged medium never ends up in a volume called loaded', () => {
+  test('whichever byte is damaged', () => {
+    const { primary } = travelled();
+    const length = mediumBytes(primary.board).length;
+    for (let at = 0; at < length; at += at < 8192 + 400 ? 37 : 9973) {
+      const board = blankSecondaryBoard();
+      carry(primary.board, board);
+      flip(board, at);
+      const core = bootCore(board);
+      let status: Status;
+      try {
+        status = run(core.loop, loading(core)).status;
+      } catch (error) {
+        status = (error as { status: Status }).status;
+        expect(core.state.control.current.identity.role).toBe(Role.STANDALONE);
+      }
+      expect([Status.MEDIUM_NOT_A_MEDIUM, Status.MEDIUM_UNSUPPORTED_VERSION, Status.MEDIUM_DAMAGED], `byte ${String(at)}`).toContain(status);
+      expect(isLoaded(core)).toBe(false);
+      expect(board.medium.openFiles).toBe(0);
+    }
+  });
+
+  test('the chunk is named, nothing of it is written, and a repaired copy goes on from the last position', () => {
+    const { image, primary, board, core } = travelled();
+    const at = 600 * 1024;
+    flip(board, at);
+    const failed = run(core.loop, loading(core));
+    expect(failed).toMatchObject({ state: JobState.FAILED, status: Status.MEDIUM_DAMAGED });
+    expect(failed.detail).toMatch(/^chunk \d+ at byte \d+: its digest does not hold$/);
+    const named = Number(/byte (\d+)/.exec(failed.detail)?.[1]);
+    expect(named).toBeLessThanOrEqual(at);
+    expect(core.state.control.current.consistent).toBe(false);
+    carry(primary.board, board);
+    const resumed = run(core.loop, loading(core));
+    expect(resumed.state).toBe(JobState.SUCCEEDED);
+    expect(Number(resumed.dataBytes)).toBeLessThan(177 * GRAIN);
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
+  });
+
+  test('two chunks that changed places', () => {
+    const { board, core } = travelled();
+    const bytes = mediumBytes(board);
+    // The medium begins with a chunk of 3 grains, a marker, a chunk of 1 grain: swap halves of the first.
+    const half = bytes.slice(8192, 8192 + 6000);
+    bytes.copyWithin(8192, 8192 + 6000, 8192 + 12000);
+    bytes.set(half, 8192 + 6000);
+    expect(run(core.loop, loading(core)).status).toBe(Status.MEDIUM_DAMAGED);
+    expect(isLoaded(core)).toBe(false);
+  });
+
+  test('truncated: found before anything is written', () => {
+    const { board, core } = travelled();
+    const medium = board.medium.media.get(PATH);
+    if (medium !== undefined) medium.bytes = medium.bytes.slice(0, -1);
+    expect(() => { run(core.loop, loading(core)); }).toThrow('MEDIUM_TRUNCATED');
+    expect(core.state.control.current.identity.role).toBe(Role.STANDALONE);
+  });
+
+  test('rule 6: unsealed', () => {
+    const { board, core } = travelled();
+    mediumBytes(board).fill(0, 4096, 8192);
+    expect(() => { run(core.loop, loading(core)); }).toThrow('MEDIUM_UNSEALED');
+  });
+
+  test('pulled out: the load fails, and goes on when it is back', () => {
+    const { image, board, core } = travelled();
+    board.power.intercept = ({ part, kind, offsetBytes }) =>
+      part === 'medium' && kind === 'read' && offsetBytes > 300 * 1024 ? { kind: 'io', text: 'no medium' } : undefined;
+    expect(run(core.loop, loading(core))).toMatchObject({ status: Status.MEDIUM_ERROR, detail: 'no medium' });
+    expect(isLoaded(core)).toBe(false);
+    board.power.intercept = undefined;
+    run(core.loop, loading(core));
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
+  });
+
+  test('changed into another sealed medium between check and load', () => {
+    const { board, core } = travelled();
+    const other = primaryAtT0(9);
+    run(other.core.loop, other.flashCopy.end(Status.FLASH_COPY_STOPPED));
+    run(other.core.loop, hostWrite(other, 0, filled(GRAIN, 0xaa)));
+    run(other.core.loop, takeT0(other));
+    run(other.core.loop, exporting(other));
+    const context = loadContext(core);
+    const prepared = run(core.loop, prepareLoad(context, PATH, false));
+    mediumBytes(board).set(mediumBytes(other.board));
+    const from = run(core.loop, beginLoad(context, prepared));
+    run(core.loop, runLoad(context, prepared, from));
+    expect(prepared.job.status).toBe(Status.MEDIUM_CHANGED);
+    expect(isLoaded(core)).toBe(false);
+    expect(core.state.position.current).toBeUndefined();
+  });
+
+  test('a disk that cannot be written fails the load', () => {
+    const { board, core } = travelled();
+    board.power.intercept = ({ part, kind }) => (part === 'volume' && kind === 'write' ? { kind: 'io', text: 'a bad sector' } : undefined);
+    expect(run(core.loop, loading(core))).toMatchObject({ status: Status.DISK_ERROR, detail: 'a bad sector' });
+    expect(isLoaded(core)).toBe(false);
+  });
+});
+
+describe('an interrupted load', () => {
+  function interrupted(): Travelled {
+    const story = travelled();
+    story.board.power.intercept = ({ part, kind, offsetBytes }) =>
+      part === 'volume' && kind === 'write' && offsetBytes > 500 * 1024 ? { kind: 'io', text: 'a bad sector' } : undefined;
+    run(story.core.loop, loading(story.core));
+    story.board.power.intercept = undefined;
+    return story;
+  }
+
+  test('starts again with another medium', () => {
+    const { primary, board, core } = interrupted();
+    run(primary.core.loop, takeT0(primary));
+    const image = volumeContent(primary);
+    run(primary.core.loop, exporting(primary, '/media/second'));
+    carry(primary.board, board, '/media/second');
+    const job = run(core.loop, loading(core, '/media/second'));
+    expect(job).toMatchObject({ state: JobState.SUCCEEDED, dataBytes: BigInt(177 * GRAIN) });
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
+  });
+
+  test('rule 14: starts again when NVRAM was damaged meanwhile, since its maps mean nothing', () => {
+    const { image, board, core } = interrupted();
+    board.powerCycle();
+    board.nvram.damagedLines.add(core.state.layout.written.offsetBytes / 64);
+    const rebooted = bootCore(board);
+    const job = run(rebooted.loop, loading(rebooted));
+    expect(job.dataBytes).toBe(BigInt(177 * GRAIN));
+    expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
+  });
+});

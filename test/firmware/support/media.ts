@@ -1,0 +1,86 @@
+import type { JobStatus } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { CardCore } from '../../../firmware/core.js';
+import type { Task } from '../../../firmware/kernel/pending.js';
+import { type ExportContext, prepareExport, runExport } from '../../../firmware/medium/export.js';
+import { type MediumVerdict, verifyMedium } from '../../../firmware/medium/inspect.js';
+import { HaltRequest } from '../../../firmware/medium/job.js';
+import { beginLoad, type LoadContext, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
+import { mediumMemory } from '../../../firmware/medium/medium-memory.js';
+import { formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from './memory-hal.js';
+import { MemoryMedium } from './memory-parts.js';
+import { bootPrimary, establish, hostWrite, type PrimaryCard, takeT0 } from './primary-card.js';
+
+export const PATH = '/media/seed';
+export const GRAIN = SMALL_GEOMETRY.grainBytes;
+/** So small that a megabyte has several. */
+const CHECKPOINT_BYTES = 64 * 1024;
+const MEMORY = mediumMemory();
+
+/** A primary of 256 grains with runs of written and of unwritten ones, at T0. */
+export function primaryAtT0(seed = 1): PrimaryCard {
+  const card = bootPrimary(formattedBoard(SMALL_GEOMETRY, seed));
+  establish(card);
+  const runs: readonly (readonly [first: number, grains: number])[] = [[0, 3], [5, 1], [9, 40], [60, 100], [170, 2], [200, 30], [255, 1]];
+  for (const [first, grains] of runs) {
+    const bytes = new Uint8Array(grains * GRAIN);
+    for (let at = 0; at < bytes.length; at += 512) bytes.fill(1 + ((first * 3 + at / 512) % 251), at, at + 512);
+    run(card.core.loop, hostWrite(card, first * GRAIN, bytes));
+  }
+  run(card.core.loop, takeT0(card));
+  return card;
+}
+
+export function exportContext({ core, flashCopy }: PrimaryCard): ExportContext {
+  return { core, flashCopy, memory: MEMORY, firmwareVersion: 'test', halt: new HaltRequest(), checkpointBytes: CHECKPOINT_BYTES };
+}
+
+/** An export from the command to its end. */
+export function* exporting(card: PrimaryCard, path = PATH): Task<JobStatus> {
+  const context = exportContext(card);
+  const prepared = yield* prepareExport(context, path);
+  yield* runExport(context, prepared);
+  return prepared.job;
+}
+
+export function loadContext(core: CardCore): LoadContext {
+  return { core, memory: MEMORY, halt: new HaltRequest(), checkpointBytes: CHECKPOINT_BYTES };
+}
+
+/** A load from the command to its end. */
+export function* loading(core: CardCore, path = PATH, overwrite = false): Task<JobStatus> {
+  const context = loadContext(core);
+  const prepared = yield* prepareLoad(context, path, overwrite);
+  yield* runLoad(context, prepared, yield* beginLoad(context, prepared));
+  return prepared.job;
+}
+
+/** A standalone card whose disk held something else before. */
+export function blankSecondaryBoard(geometry = SMALL_GEOMETRY): MemoryBoard {
+  const board = formattedBoard(geometry, 2);
+  board.volume.fill(0, new Uint8Array(geometry.sizeBytes).fill(0x5a));
+  return board;
+}
+
+/** The medium travels (306). What arrives is a copy, so that damage to it stays there. */
+export function carry(from: MemoryBoard, to: MemoryBoard, path = PATH): MemoryMedium {
+  const medium = new MemoryMedium();
+  medium.bytes = mediumBytes(from, path).slice();
+  medium.durable = medium.bytes.slice();
+  to.medium.media.set(path, medium);
+  return medium;
+}
+
+export function mediumBytes(board: MemoryBoard, path = PATH): Uint8Array {
+  const medium = board.medium.media.get(path);
+  if (medium === undefined) throw new Error(`no medium at ${path}`);
+  return medium.bytes;
+}
+
+export function verify({ core }: Pick<PrimaryCard, 'core'>, path = PATH): MediumVerdict {
+  const inspector = { loop: core.loop, drive: core.hal.medium, digest: core.hal.digest };
+  return run(core.loop, verifyMedium(inspector, path, { doneBytes: 0, totalBytes: 0 }));
+}
+
+export function hex(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex');
+}
