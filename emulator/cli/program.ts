@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCard } from './commands/card.js';
 import { addConnect } from './commands/connect.js';
+import { addDemo } from './commands/demo.js';
 import { addDirty } from './commands/dirty.js';
 import { addDisconnect } from './commands/disconnect.js';
 import { addDissolve } from './commands/dissolve.js';
@@ -39,6 +40,7 @@ const verbs: readonly ((program: Command, world: World) => void)[] = [
   addStop,
   addStart,
   addDirty,
+  addDemo,
 ];
 
 const HELP_AFTER = `

@@ -23,18 +23,28 @@ export function startProgress(run: Run, label: string): Progress {
   const { world } = run;
   const startedMs = world.nowMs();
   const bar = world.stderr.isTty ? lazyBar(label) : undefined;
+  const display = bar?.show ?? (run.json ? () => undefined : plainLines(world, label));
   const end = (): void => bar?.clear();
   world.interrupt.addEventListener('abort', end, { once: true });
-  const display = bar?.show ?? (run.json ? () => undefined : plainLines(world, label));
+  // What was done before, by a job that is resumed or joined, says nothing of the pace.
+  let first: { readonly done: number; readonly bytes: number } | undefined;
   return {
     update: (done, total, bytes) => {
+      first ??= { done, bytes };
       const elapsedMs = world.nowMs() - startedMs;
       if (elapsedMs < PROGRESS_AFTER_MS) return;
-      const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-      display(percent, `${formatBytes(bytes)}, ${rateText(bytes, elapsedMs)}`);
+      const percent = total === 0 ? 0 : Math.floor((done / total) * 100);
+      const left = secondsLeft(done - first.done, total - done, elapsedMs);
+      display(percent, `${formatBytes(bytes)}, ${rateText(bytes - first.bytes, elapsedMs)}${left}`);
     },
     end,
   };
+}
+
+/** At the pace so far; nothing while there is none. */
+function secondsLeft(done: number, toDo: number, elapsedMs: number): string {
+  if (done <= 0) return '';
+  return `, about ${String(Math.ceil((toDo / done) * elapsedMs / 1000))} s left`;
 }
 
 /** `312 MiB/s`. */
@@ -48,7 +58,7 @@ function lazyBar(label: string): { show: Display; clear: () => void } {
     if (bar === undefined) {
       bar = new SingleBar({
         stream: process.stderr,
-        format: `${label} [{bar}] {percentage} %  {text}  ETA {eta_formatted}`,
+        format: `${label} [{bar}] {percentage} %  {text}`,
         clearOnComplete: true,
         hideCursor: true,
         gracefulExit: false, // Signals are the program's.

@@ -38,9 +38,7 @@ const CARD_OPTION = ['-c, --card <address>', 'where the card is: tcp://HOST:PORT
  * the verbs are there for their help alone.
  */
 export function addGlobalOptions(program: Command): void {
-  for (const [flags, description] of [CARD_OPTION, JSON_OPTION]) {
-    program.addOption(program.createOption(flags, description).hideHelp());
-  }
+  program.option(...CARD_OPTION).option(...JSON_OPTION);
 }
 
 export function addVerb<Options>(parent: Command, world: World, verb: Verb<Options>): void {
