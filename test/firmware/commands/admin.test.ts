@@ -15,7 +15,6 @@ function newLoop(): EventLoop {
 
 const STOP = create(AdminRequestSchema, { request: { case: 'stop', value: { access: true } } });
 
-// eslint-disable-next-line require-yield
 function* throwing(error: Error): Task<AdminResult> {
   throw error;
 }
@@ -24,7 +23,6 @@ describe('an administration request', () => {
   it('goes to its own handler, with what it says', () => {
     const asked: boolean[] = [];
     const handlers = adminStub({
-      // eslint-disable-next-line require-yield
       *stop({ access }): Task<AdminResult> {
         asked.push(access);
         return NO_RESULT;

@@ -32,7 +32,6 @@ const IDENTIFY = toBinary(AdminRequestSchema, create(AdminRequestSchema, { reque
 describe('a request in the mailbox', () => {
   it('is carried out as on the admin queue', () => {
     const handlers = adminStub({
-      // eslint-disable-next-line require-yield
       *identify(): Task<AdminResult> {
         return { case: 'identity', value: create(CardIdentitySchema, { model: 'a test' }) };
       },
@@ -48,7 +47,6 @@ describe('a request in the mailbox', () => {
 
   it('whose answer is larger than the window is told where to ask instead', () => {
     const handlers = adminStub({
-      // eslint-disable-next-line require-yield
       *identify(): Task<AdminResult> {
         return { case: 'identity', value: create(CardIdentitySchema, { model: 'm'.repeat(MAILBOX_WINDOW_BYTES) }) };
       },
@@ -58,7 +56,6 @@ describe('a request in the mailbox', () => {
 
   it('for dirty runs gets as many as the window holds, however large their numbers', () => {
     const handlers = adminStub({
-      // eslint-disable-next-line require-yield
       *getDirtyRuns({ maxRuns }): Task<AdminResult> {
         const run = { firstGrain: 2n ** 64n - 1n, grains: 2n ** 64n - 1n };
         return { case: 'dirtyRuns', value: create(DirtyRunsSchema, { runs: Array.from({ length: maxRuns }, () => run), nextGrain: 2n ** 64n - 1n }) };

@@ -24,7 +24,6 @@ export const VOLUME_BLOCKS = VOLUME_BYTES / 512;
 
 type CommandInit = MessageInitShape<typeof CommandSchema>;
 
-// eslint-disable-next-line require-yield
 function* nothing(): Task<typeof NO_RESULT> {
   return NO_RESULT;
 }

@@ -169,7 +169,6 @@ describe('an I/O command', () => {
 describe('an administration command', () => {
   it('answers its result on the admin queue', () => {
     const admin = adminStub({
-      // eslint-disable-next-line require-yield
       *getDirtyRuns({ firstGrain }): Task<{ case: 'dirtyRuns'; value: never }> {
         return { case: 'dirtyRuns', value: { runs: [], nextGrain: firstGrain + 5n } as never };
       },
@@ -184,7 +183,6 @@ describe('an administration command', () => {
 
   it('that fails says why, in the completion as in the response', () => {
     const admin = adminStub({
-      // eslint-disable-next-line require-yield
       *establish(): Task<typeof NO_RESULT> { throw new CommandError(Status.ALREADY_ESTABLISHED, 'since yesterday'); },
     });
     const bench = new HostBench(admin);

@@ -151,7 +151,6 @@ describe('the loop', () => {
     const log: string[] = [];
     const other = loop.pending<void>();
     loop.spawn('other', noting(log, 'other', other));
-     
     loop.spawn('broken', (function* (): Task { throw new Error('a rule is broken'); })());
     expect(wakes).toBe(1);
     other.succeed();

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const THIS_FILE = 'test/tidy.test.ts';
+const MAX_FILE_LINES = 400;
+
+/** What stands in no file but this one, and what to write instead. */
+const BANNED: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [/\b(?:TODO|FIXME|XXX)\b/, 'do it now, or open an issue'],
+  [/\b(?:describe|it|test)\.only\b/, 'the whole suite'],
+  [/\bslave\b/i, 'secondary'],
+  [/\bmaster\b/i, 'primary'],
+  [/\b(?:white|black)list/i, 'what is allowed, what is refused'],
+  [/\b(?:Flashcopy|Flash Copy)\b/, 'FlashCopy'],
+  [/\bbit map\b/i, 'bitmap, or map'],
+  [/\bout of sync\b/i, 'out-of-sync'],
+  [/\b(?:LUNs?|logical drives?)\b/, 'volume'],
+  [/(?:synchron|serial|initial|recogn|organ|minim|maxim|optim)is(?:e|ing|ation)/i, 'the spelling with z'],
+  [/\bbehavior/i, 'behaviour'],
+  [/\butiliz/i, 'use'],
+  [/\bin order to\b/i, 'to'],
+  [/\be\.g\.|\bi\.e\./, 'for example, that is'],
+  [/(?:^|[\s'"`(])\/(?:work|home|root)\//, 'a path relative to the checkout, or of the temporary directory'],
+];
+
+const TEXT = /\.(?:c|cjs|h|js|json|md|mjs|mts|proto|svd|ts|yaml)$|^\.ci\/run$|^\.(?:editorconfig|gitattributes|gitignore|npmrc)$/;
+const GENERATED = /^protos\/gen\/|^protos\/registers\/generated\/|^package-lock\.json$/;
+
+const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+  .split('\n')
+  .filter((path) => TEXT.test(path) && !GENERATED.test(path) && existsSync(path));
+const files = paths.map((path) => ({ path, lines: readFileSync(path, 'utf8').split('\n') }));
+const sources = files.filter(({ path }) => /\.(?:ts|mts|mjs|proto)$/.test(path));
+
+/** `path:line: what` for each line of `among` that `find` has something to say of. */
+function findings(among: typeof files, find: (line: string, path: string) => string | undefined): string[] {
+  return among.flatMap(({ path, lines }) => lines.flatMap((line, index) => {
+    const what = find(line, path);
+    return what === undefined ? [] : [`${path}:${String(index + 1)}: ${what}`];
+  }));
+}
+
+describe('every file', () => {
+  it('is found', () => {
+    expect(files.length).toBeGreaterThan(200);
+  });
+
+  it.each(BANNED)('has no %s', (pattern, instead) => {
+    expect(findings(files.filter(({ path }) => path !== THIS_FILE), (line) => {
+      const found = pattern.exec(line);
+      return found === null ? undefined : `instead of "${found[0].trim()}": ${instead}`;
+    })).toEqual([]);
+  });
+
+  it('ends its lines cleanly', () => {
+    expect(findings(files, (line) => (/[ \t\r]$/.test(line) ? 'blanks at the end' : undefined))).toEqual([]);
+    expect(findings(files, (line) => (line.includes('\t') ? 'a tab' : undefined))).toEqual([]);
+    expect(files.filter(({ lines }) => lines.at(-1) !== '').map(({ path }) => `${path} does not end with a line feed`)).toEqual([]);
+  });
+});
+
+describe('every source file', () => {
+  it(`has at most ${String(MAX_FILE_LINES)} lines: one thought a file`, () => {
+    expect(sources.filter(({ lines }) => lines.length > MAX_FILE_LINES + 1).map(({ path, lines }) => `${path} has ${String(lines.length)}`)).toEqual([]);
+  });
+
+  it('names relative imports by the file that runs', () => {
+    const relative = /(?:from|import|import\() ?'(\.{1,2}\/[^']*)'/;
+    expect(findings(sources, (line) => {
+      const target = relative.exec(line)?.[1];
+      return target === undefined || /\.(?:js|mjs|cjs)$/.test(target) ? undefined : `ends "${target}" without .js`;
+    })).toEqual([]);
+  });
+
+  it('says why where it switches a lint rule off', () => {
+    expect(findings(sources.filter(({ path }) => path !== THIS_FILE), (line) => {
+      const explained = /eslint-disable\S* .+ -- \S/;
+      return line.includes('eslint-disable') && !explained.test(line) ? 'write `-- why` behind the rule' : undefined;
+    })).toEqual([]);
+  });
+});
+
+describe('limits', () => {
+  it.each(files.filter(({ path }) => path.endsWith('/limits.ts')).map(({ path, lines }) => [path, lines] as const))('in %s have a comment each, or one together', (path, lines) => {
+    const bare = lines.flatMap((line, index) => {
+      if (!line.startsWith('export const ')) return [];
+      // Limits that stand together share the comment above the first.
+      let above = index - 1;
+      while (lines[above]?.startsWith('export const ') === true) above -= 1;
+      return lines[above]?.trimEnd().endsWith('*/') === true ? [] : [`${path}:${String(index + 1)}: ${line}`];
+    });
+    expect(bare).toEqual([]);
+  });
+});
+
+describe('documentation', () => {
+  const link = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
+
+  it('links to files that exist', () => {
+    const documents = files.filter(({ path }) => path.endsWith('.md'));
+    expect(findings(documents, (line, path) => {
+      const broken = [...line.matchAll(link)].map((match) => match[1] ?? '').find((target) => !existsSync(join(dirname(path), target)));
+      return broken === undefined ? undefined : `leads nowhere: ${broken}`;
+    })).toEqual([]);
+  });
+});
+
+describe('the lock file', () => {
+  it('names no registry', () => {
+    expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved"');
+  });
+});
+
+describe('.ci/run', () => {
+  it('can be run', () => {
+    expect(statSync('.ci/run').mode & 0o111).not.toBe(0);
+  });
+});
