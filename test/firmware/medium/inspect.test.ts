@@ -3,7 +3,7 @@ import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { inspectMedium } from '../../../firmware/medium/inspect.js';
 import { MemoryMedium } from '../support/memory-parts.js';
 import { run } from '../support/memory-hal.js';
-import { exporting, hex, mediumBytes, PATH, primaryAtT0, verify } from '../support/media.js';
+import { exporting, hex, mediumBytes, PATH, primaryAtT0, swapTwoChunks, verify } from '../support/media.js';
 import { filled, type PrimaryCard } from '../support/primary-card.js';
 
 function exported(): PrimaryCard {
@@ -65,6 +65,12 @@ describe('verifying a medium', () => {
     expect(damageCount).toBe(3);
     expect(damage.map(({ status }) => status)).toEqual(Array<Status>(3).fill(Status.MEDIUM_DAMAGED));
     expect(damage[0]?.detail).toBe('chunk 0 at byte 8192: its digest does not hold');
+  });
+
+  test('names both chunks that changed places', () => {
+    const card = exported();
+    const [first, second] = swapTwoChunks(mediumBytes(card.board));
+    expect(verify(card).damage.map(({ detail }) => Number(/^chunk (\d+) at/.exec(detail)?.[1]))).toEqual([first, second]);
   });
 
   test('stops where the next chunk cannot be found any more, and says where', () => {

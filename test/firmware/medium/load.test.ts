@@ -4,9 +4,11 @@ import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.j
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardCore } from '../../../firmware/core.js';
 import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
-import { blankSecondaryBoard, carry, exporting, GRAIN, hex, loadContext, loading, mediumBytes, PATH, primaryAtT0 } from '../support/media.js';
-import { bootCore, launch, type MemoryBoard, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
-import { filled, firstDifference, hostWrite, type PrimaryCard, takeT0, volumeContent } from '../support/primary-card.js';
+import { MEDIUM_RING_BYTES } from '../../../firmware/medium/medium-memory.js';
+import { blankSecondaryBoard, carry, exporting, GRAIN, hex, loadContext, loading, mediumBytes, PATH, primaryAtT0, swapTwoChunks } from '../support/media.js';
+import { bootCore, formattedBoard, launch, type MemoryBoard, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import { seededRandom } from '../support/memory-power.js';
+import { bootPrimary, establish, filled, firstDifference, hostWrite, type PrimaryCard, takeT0, volumeContent } from '../support/primary-card.js';
 
 interface Travelled {
   readonly primary: PrimaryCard;
@@ -31,6 +33,18 @@ function flip(board: MemoryBoard, at: number): void {
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
 }
 
+/** Boots and loads with the parts finishing in any order. */
+function loadedInAnyOrder(board: MemoryBoard, random: () => number): CardCore {
+  const core = bootCore(board);
+  board.power.intercept = () => 'hold';
+  const job = launch(core.loop, loading(core));
+  do settle(core.loop);
+  while (board.power.releaseOne(random()));
+  board.power.intercept = undefined;
+  expect(job.result().status).toBe(Status.SUCCESS);
+  return core;
+}
+
 function isLoaded(core: CardCore): boolean {
   const { identity, loadState, consistent } = core.state.control.current;
   if (identity.role === Role.STANDALONE) return false;
@@ -52,6 +66,25 @@ describe('rule 7: a load', () => {
     expect(identity.generation).toBe(source.generation);
     expect(identity.loadId.length).toBe(16);
     expect(control).toMatchObject({ consistent: true, loadState: LoadState.LOADED });
+  });
+
+  test('copes with a medium much longer than its read-ahead', () => {
+    const geometry = { ...SMALL_GEOMETRY, sizeBytes: 12 * 1024 * 1024 };
+    const primary = bootPrimary(formattedBoard(geometry));
+    establish(primary);
+    const random = seededRandom(5);
+    for (let at = 0; at < geometry.sizeBytes - 512 * 1024;) {
+      const lengthBytes = GRAIN * (1 + Math.floor(random() * 90));
+      run(primary.core.loop, hostWrite(primary, at, filled(lengthBytes, 1 + Math.floor(random() * 255))));
+      at += lengthBytes + GRAIN * Math.floor(random() * 3);
+    }
+    run(primary.core.loop, takeT0(primary));
+    const image = volumeContent(primary);
+    expect(run(primary.core.loop, exporting(primary)).status).toBe(Status.SUCCESS);
+    const board = blankSecondaryBoard(geometry);
+    expect(carry(primary.board, board).bytes.length).toBeGreaterThan(2 * MEDIUM_RING_BYTES);
+    const core = loadedInAnyOrder(board, random);
+    expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
   });
 
   test('is durable', () => {
@@ -208,12 +241,10 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
 
   test('two chunks that changed places', () => {
     const { board, core } = travelled();
-    const bytes = mediumBytes(board);
-    // The medium begins with a chunk of 3 grains, a marker, a chunk of 1 grain: swap halves of the first.
-    const half = bytes.slice(8192, 8192 + 6000);
-    bytes.copyWithin(8192, 8192 + 6000, 8192 + 12000);
-    bytes.set(half, 8192 + 6000);
-    expect(run(core.loop, loading(core)).status).toBe(Status.MEDIUM_DAMAGED);
+    const [first] = swapTwoChunks(mediumBytes(board));
+    const job = run(core.loop, loading(core));
+    expect(job.status).toBe(Status.MEDIUM_DAMAGED);
+    expect(job.detail).toContain(`chunk ${String(first)} at byte`);
     expect(isLoaded(core)).toBe(false);
   });
 

@@ -6,6 +6,8 @@ import { type MediumVerdict, verifyMedium } from '../../../firmware/medium/inspe
 import { HaltRequest } from '../../../firmware/medium/job.js';
 import { beginLoad, type LoadContext, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
 import { mediumMemory } from '../../../firmware/medium/medium-memory.js';
+import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
+import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
 import { formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from './memory-hal.js';
 import { MemoryMedium } from './memory-parts.js';
 import { bootPrimary, establish, hostWrite, type PrimaryCard, takeT0 } from './primary-card.js';
@@ -83,4 +85,38 @@ export function verify({ core }: Pick<PrimaryCard, 'core'>, path = PATH): Medium
 
 export function hex(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString('hex');
+}
+
+/** Where each chunk of a whole medium begins and ends. */
+export function chunkPlaces(medium: Uint8Array): { readonly start: number; readonly end: number }[] {
+  const places: { readonly start: number; readonly end: number }[] = [];
+  for (let start = CHUNKS_OFFSET_BYTES; start < medium.length;) {
+    let length = 0;
+    let prefixBytes = 0;
+    for (let more = true; more; prefixBytes += 1) {
+      const byte = medium[start + prefixBytes] ?? 0;
+      length += (byte & 0x7f) * 128 ** prefixBytes;
+      more = byte >= 0x80;
+    }
+    const end = start + prefixBytes + length;
+    if (decodeChunk(medium.subarray(start, end), prefixBytes) === undefined) throw new Error('not a chunk');
+    places.push({ start, end });
+    start = end;
+  }
+  return places;
+}
+
+/** Lets two chunks of as much data change places. Returns which two. */
+export function swapTwoChunks(medium: Uint8Array): [number, number] {
+  const places = chunkPlaces(medium);
+  for (const [j, b] of places.entries()) {
+    const i = places.findIndex((a) => a.end - a.start === b.end - b.start);
+    const a = places[i];
+    if (a === undefined || i === j || a.end - a.start < GRAIN) continue;
+    const first = medium.slice(a.start, a.end);
+    medium.copyWithin(a.start, b.start, b.end);
+    medium.set(first, b.start);
+    return [i, j];
+  }
+  throw new Error('no two chunks carry as much');
 }
