@@ -35,15 +35,22 @@ function volume(status: StatusJson): string[] {
   ];
   if (status.generation !== null) lines.push(row('generation', status.generation));
   if (status.state === 'None') return lines;
-  const outOfSync = status.outOfSyncGrains === 0 ? 'nothing out-of-sync' : `${grains(status.outOfSyncGrains)} (${formatBytes(status.outOfSyncBytes)}) out-of-sync`;
-  const intent = status.intentGrains === 0 ? '' : `, ${String(status.intentGrains)} in intent`;
-  lines.push(row('in sync', `${String(status.percentInSync)} %: ${outOfSync}${intent}`));
+  lines.push(row('in sync', inSync(status)));
   const synchronized = status.grainsSent + status.grainsReceived;
   if (synchronized > 0) {
     const way = status.grainsReceived > 0 ? 'received' : 'sent';
     lines.push(row('synchronized', `${grains(synchronized)} ${way}, ${String(status.markerGrains)} of them markers`));
   }
   return lines;
+}
+
+function inSync(status: StatusJson): string {
+  // A secondary sees through its own map (310): what the primary's holds, only the primary can tell.
+  const seesThrough = status.role === 'Secondary' && status.state !== 'ConsistentSynchronized';
+  if (seesThrough && status.outOfSyncGrains === 0) return "ask the primary; nothing out-of-sync by this card's own map";
+  const outOfSync = status.outOfSyncGrains === 0 ? 'nothing out-of-sync' : `${grains(status.outOfSyncGrains)} (${formatBytes(status.outOfSyncBytes)}) out-of-sync`;
+  const intent = status.intentGrains === 0 ? '' : `, ${String(status.intentGrains)} in intent`;
+  return `${String(status.percentInSync)} %: ${outOfSync}${intent}`;
 }
 
 function link({ link: state }: StatusJson): string[] {

@@ -89,4 +89,10 @@ describe('status for people', () => {
     expect(text).toContain('97.55 %: 100 grains (25 MiB) out-of-sync, 3 in intent');
     expect(text).toContain('--discard-secondary');
   });
+
+  it('does not let a secondary that sees through its own map say that it is in sync', () => {
+    const seeded = { role: Role.SECONDARY, state: RelationshipState.SEEDED, grainsOutOfSync: 0n };
+    expect(statusText(jsonOf(seeded))).not.toContain('100 %');
+    expect(statusText(jsonOf({ ...seeded, state: RelationshipState.CONSISTENT_SYNCHRONIZED }))).toContain('100 %');
+  });
 });
