@@ -28,15 +28,17 @@ export class RangeLocks {
   }
 
   *acquire(startBytes: number, endBytes: number): Task<RangeLockHandle> {
-    if (this.#entries.length >= MAX_RANGE_LOCKS) throw new Error('more range locks than tasks');
-    let blockers = 0;
-    for (const other of this.#entries) {
-      if (overlap(other, startBytes, endBytes)) blockers += 1;
-    }
-    const entry: Entry = { startBytes, endBytes, turn: this.loop.pending<void>(), blockers };
-    this.#entries.push(entry);
-    if (blockers > 0) yield* wait(entry.turn);
+    const entry = this.#enter(startBytes, endBytes, this.#blockers(startBytes, endBytes));
+    if (entry.blockers > 0) yield* wait(entry.turn);
     return entry;
+  }
+
+  /**
+   * The lock, or undefined where it would have to be waited for. Who holds a lock already takes further ones
+   * only in this way: someone may wait for the held one and stand before the next.
+   */
+  tryAcquire(startBytes: number, endBytes: number): RangeLockHandle | undefined {
+    return this.#blockers(startBytes, endBytes) === 0 ? this.#enter(startBytes, endBytes, 0) : undefined;
   }
 
   release(handle: RangeLockHandle): void {
@@ -49,6 +51,21 @@ export class RangeLocks {
       later.blockers -= 1;
       if (later.blockers === 0) later.turn.succeed();
     }
+  }
+
+  #enter(startBytes: number, endBytes: number, blockers: number): Entry {
+    if (this.#entries.length >= MAX_RANGE_LOCKS) throw new Error('more range locks than tasks');
+    const entry: Entry = { startBytes, endBytes, turn: this.loop.pending<void>(), blockers };
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  #blockers(startBytes: number, endBytes: number): number {
+    let blockers = 0;
+    for (const other of this.#entries) {
+      if (overlap(other, startBytes, endBytes)) blockers += 1;
+    }
+    return blockers;
   }
 }
 

@@ -86,7 +86,9 @@ export class SynchronizationSource {
     while (grain < this.tracking.dirty.grains && batch.length < MAX_RUNS_PER_BARRIER && (bytes === 0 || bytes < mostBytes)) {
       const { volume, locks } = this.core;
       const locked = { first: grain, grains: this.#runLength(grain) };
-      const lock = yield* volume.lockGrains(locked);
+      // Waited for with empty hands only: a host write may wait for a grain of this batch, and stand before this one.
+      const lock = batch.length === 0 ? yield* volume.lockGrains(locked) : volume.tryLockGrains(locked);
+      if (lock === undefined) break;
       // Anew under the lock: what it waited for may have changed the reason of a bit, or written a grain.
       const grains = Math.min(locked.grains, this.#runLength(grain));
       if (grains === 0) {

@@ -58,8 +58,12 @@ export class Volume {
 
   /** Locks whole grains. */
   lockGrains(range: GrainRange): Task<RangeLockHandle> {
-    const start = range.first * this.grainBytes;
-    return this.locks.acquire(start, Math.min(this.sizeBytes, start + range.grains * this.grainBytes));
+    return this.locks.acquire(this.#startOf(range), this.#endOf(range));
+  }
+
+  /** As `lockGrains`, where nobody holds or awaits any of them; undefined otherwise. */
+  tryLockGrains(range: GrainRange): RangeLockHandle | undefined {
+    return this.locks.tryAcquire(this.#startOf(range), this.#endOf(range));
   }
 
   /**
@@ -144,6 +148,14 @@ export class Volume {
     yield* this.#writeDisk(offsetBytes, from);
     yield* this.#dataFlush.run();
     yield* this.written.set(range.first, range.grains);
+  }
+
+  #startOf(range: GrainRange): number {
+    return range.first * this.grainBytes;
+  }
+
+  #endOf(range: GrainRange): number {
+    return Math.min(this.sizeBytes, (range.first + range.grains) * this.grainBytes);
   }
 
   #readDisk(offsetBytes: number, into: Uint8Array): Task {
