@@ -114,7 +114,7 @@ describe('a host that keeps to its depth', () => {
       late.push(read);
       bench.submits(1, { commandId: id, opcode: Opcode.FLUSH });
     }
-    for (const { tell } of late) tell();
+    for (const read of late) read.tell();
     settle(bench.loop);
     const statuses = [bench.completion(1), bench.completion(1)].map(({ commandId, status }) => [commandId, status]);
     expect(statuses).toEqual([[2, Status.SUCCESS], [3, Status.SUCCESS]]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { HostFrameSchema, Opcode } from '../../../protos/gen/grainlink/host/v1/host_pb.js';
-import { FRAME_BUFFER_BYTES, HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, READ_BUFFERS } from '../../../firmware/limits.js';
+import { FRAME_BUFFER_BYTES, HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, READ_BUFFERS, READ_BUFFERS_PER_HOST } from '../../../firmware/limits.js';
 import { settle } from '../support/memory-hal.js';
 import { HostBench, VOLUME_BLOCKS } from './host-bench.js';
 
@@ -207,6 +207,8 @@ describe('a connection that ends', () => {
       for (let frame = 0; frame < 4; frame += 1) bench.completion(1);
       expect(bench.reads(1).body).toMatchObject({ case: 'connected', value: { nonce: round } });
     }
-    expect(bench.executes(1, { commandId: 1, opcode: Opcode.READ, blocks: 1 }).status).toBe(Status.SUCCESS);
+    bench.connected(2, READ_BUFFERS_PER_HOST);
+    for (let id = 0; id < READ_BUFFERS_PER_HOST; id += 1) bench.submits(2, { commandId: id, opcode: Opcode.READ, blocks: 1 });
+    expect(bench.port.underWay(2)).toBe(READ_BUFFERS_PER_HOST);
   });
 });
