@@ -43,11 +43,11 @@ export function statesOf({ core, primary, requester, link }: Pick<StatusSources,
 }
 
 /** Grains that would have to be copied for the pair to be in sync, as far as this card knows. */
-export function outOfSyncGrains({ core, tracking }: Pick<StatusSources, 'core' | 'tracking'>): number {
+export function outOfSyncGrains({ core, tracking, requester }: Pick<StatusSources, 'core' | 'tracking' | 'requester'>): number {
   const { role } = core.state.control.current.identity;
   if (role === Role.STANDALONE) return 0;
   const { allDirty, suppressed } = core.state.control.current;
-  return allDirty && !suppressed ? core.volume.grains : tracking.outOfSyncCount;
+  return allDirty && !suppressed ? core.volume.grains : tracking.outOfSyncCount + (requester.session?.grainsToCome ?? 0);
 }
 
 export function cardStatus(sources: StatusSources): CardStatus {

@@ -27,6 +27,8 @@ export type SecondaryPhase = 'accepted' | 'requested' | 'copying' | 'synchronize
 /** A session seen from the secondary (218, 220): asks for synchronization, applies what comes. */
 export class SecondarySession {
   #phase: SecondaryPhase = 'accepted';
+  /** As the primary announced them, less those made durable here since. */
+  #grainsToCome = 0;
   readonly #mayApply: Signal;
   /** The pieces since the last barrier. */
   #batch: SyncBatch;
@@ -44,6 +46,11 @@ export class SecondarySession {
 
   get phase(): SecondaryPhase {
     return this.#phase;
+  }
+
+  /** Grains that the primary has announced and that are not durable here yet. */
+  get grainsToCome(): number {
+    return this.#grainsToCome;
   }
 
   /** Works a frame off. Whatever it does to the disk ends before the session counts as drained (rule 9). */
@@ -133,6 +140,7 @@ export class SecondarySession {
     });
     yield* this.core.state.dirty.clearAll();
     this.#phase = 'copying';
+    this.#grainsToCome = Number(outOfSyncGrains);
     this.#mayApply.signal();
     this.changed();
   }
@@ -188,6 +196,7 @@ export class SecondarySession {
         for (const grain of batch.grains) yield* this.core.volume.markWritten({ first: grain, grains: 1 });
         this.counters.grains += batch.grains.size + batch.markers;
         this.counters.markers += batch.markers;
+        this.#grainsToCome = Math.max(0, this.#grainsToCome - batch.grains.size - batch.markers);
       } catch (error) {
         status = toCommandError(error, Status.DISK_ERROR).status;
       }
@@ -231,6 +240,7 @@ export class SecondarySession {
     yield* this.#untilMayApply();
     yield* this.core.state.control.commit((draft) => { draft.consistent = true; });
     this.#phase = 'synchronized';
+    this.#grainsToCome = 0;
     this.changed();
     yield* this.session.send({ case: 'synchronizedDone', value: {} });
   }
