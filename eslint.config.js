@@ -33,7 +33,7 @@ export default defineConfig(
   {
     files: ['**/*.ts', '**/*.mts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['vitest.config.ts'] }, tsconfigRootDir: import.meta.dirname } },
     plugins: { grainlink: { rules: { 'no-dropped-task': noDroppedTask } } },
     rules: {
       'grainlink/no-dropped-task': 'error',

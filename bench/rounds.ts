@@ -17,9 +17,9 @@ export const ROUNDS = 7;
 export async function interleave(contenders: readonly Contender[], rounds = ROUNDS): Promise<Timings> {
   const timings = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const { name, run } of contenders) {
-      const seconds = await run();
-      if (round > 0) timings.get(name)?.push(seconds);
+    for (const contender of contenders) {
+      const seconds = await contender.run();
+      if (round > 0) timings.get(contender.name)?.push(seconds);
     }
   }
   return timings;

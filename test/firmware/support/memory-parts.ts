@@ -254,6 +254,6 @@ class MemoryMediumFile implements MediumFile {
   }
 
   #submit(kind: PartOperation['kind'], offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {
-    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, done, run as () => PartFault | void);
+    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, done, run);
   }
 }
