@@ -4,7 +4,7 @@ import { wait } from '../kernel/pending.js';
 import { MAX_TRANSFER_BYTES, MEDIUM_BUFFERS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
 import { chainNext, chunkDigest, encodeChunkHead, type Extent } from './chunk-format.js';
-import type { ExportContext, PreparedExport } from './export.js';
+import type { ExportContext, PreparedExport } from './export-context.js';
 import { extentAt } from './extent-plan.js';
 import { reportProgress } from './job.js';
 import { failingAs, flushMedium, settled } from './medium-io.js';

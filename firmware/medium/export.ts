@@ -1,19 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type FlashCopy as DurableFlashCopy, FlashCopySchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { JobKind, type JobStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { JobKind } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { type MediumLabel, MediumLabelSchema, MediumSealSchema } from '../../protos/gen/grainlink/medium/v1/medium_pb.js';
 import type { CardCore } from '../core.js';
 import { CommandError } from '../errors.js';
-import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { MediumFile } from '../hal.js';
 import type { Task } from '../kernel/pending.js';
 import { sameBytes } from '../kernel/same-bytes.js';
 import { newId } from '../metadata/format.js';
 import type { Position } from '../metadata/position-store.js';
 import { chainStart } from './chunk-format.js';
+import type { ExportContext, PreparedExport } from './export-context.js';
 import { ExportPipeline } from './export-pipeline.js';
-import { type HaltRequest, newJob, runJob } from './job.js';
+import { newJob, runJob } from './job.js';
 import { BLANK_BLOCK, CHUNKS_OFFSET_BYTES, decodeLabel, encodeLabel, encodeSeal, LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES } from './label-blocks.js';
 import { closeMedium, createMedium, failingAs, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
 
@@ -25,24 +25,6 @@ import { closeMedium, createMedium, failingAs, flushMedium, openMedium, readMedi
  * its primary does not know (rule 8). A seal that a cut prevented is written by the resumed export, which
  * comes to the same root.
  */
-export interface ExportContext {
-  readonly core: CardCore;
-  readonly flashCopy: FlashCopy;
-  /** From {@link mediumMemory}. */
-  readonly memory: Uint8Array;
-  readonly firmwareVersion: string;
-  readonly halt: HaltRequest;
-  /** Data between two durable positions. */
-  readonly checkpointBytes: number;
-}
-
-/** An export that was checked and may run. The medium is open: run it. */
-export interface PreparedExport {
-  readonly job: JobStatus;
-  readonly t0Id: Uint8Array;
-  readonly file: MediumFile;
-  readonly position: Position;
-}
 
 /**
  * Creates the medium at `path`, or finds there the one under way.

@@ -6,7 +6,7 @@ import type { GrainRange } from '../volume/volume.js';
 import type { Chunk } from './chunk-format.js';
 import { ChunkReader } from './chunk-reader.js';
 import { reportProgress } from './job.js';
-import type { LoadContext, PreparedLoad } from './load.js';
+import type { LoadContext, PreparedLoad } from './load-context.js';
 import { failingAs, settled } from './medium-io.js';
 import { MediumStream } from './medium-stream.js';
 

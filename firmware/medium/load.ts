@@ -1,18 +1,17 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { JobKind, type JobStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
-import type { MediumSeal } from '../../protos/gen/grainlink/medium/v1/medium_pb.js';
+import { JobKind } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardCore } from '../core.js';
 import { CommandError } from '../errors.js';
-import type { MediumFile } from '../hal.js';
 import type { Task } from '../kernel/pending.js';
 import { sameBytes } from '../kernel/same-bytes.js';
 import type { Control } from '../metadata/control-store.js';
 import { forgetRelationship } from '../metadata/forget-relationship.js';
 import { newId } from '../metadata/format.js';
 import type { Position } from '../metadata/position-store.js';
-import { type HaltRequest, newJob, runJob } from './job.js';
+import { newJob, runJob } from './job.js';
 import { checkFits, checkRole } from './load-checks.js';
+import type { LoadContext, PreparedLoad } from './load-context.js';
 import { LoadPipeline } from './load-pipeline.js';
 import { closeMedium, failingAs, openMedium } from './medium-io.js';
 import { type MediumSummary, readSummary, sealOf } from './medium-summary.js';
@@ -22,23 +21,6 @@ import { type MediumSummary, readSummary, sealOf } from './medium-summary.js';
  * makes "loading" durable, run copies. The generation is set only when every grain is verified and durable
  * (rule 7); until then the card is Inconsistent, whatever happens.
  */
-export interface LoadContext {
-  readonly core: CardCore;
-  /** From mediumMemory. */
-  readonly memory: Uint8Array;
-  readonly halt: HaltRequest;
-  /** Data between two durable positions. */
-  readonly checkpointBytes: number;
-}
-
-/** A medium that was checked and may be loaded. It is open: begin and run, or close it. */
-export interface PreparedLoad {
-  readonly job: JobStatus;
-  readonly file: MediumFile;
-  readonly summary: MediumSummary;
-  readonly seal: MediumSeal;
-  readonly overwrite: boolean;
-}
 
 /**
  * Opens and checks a medium; the card's state does not change.

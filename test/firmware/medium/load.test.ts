@@ -141,6 +141,25 @@ describe('rule 7: a load', () => {
     }
   });
 
+  test('a power cut does not make a load go on where the export of a former primary was', () => {
+    const { primary, image } = travelled();
+    let finished = false;
+    for (let effects = 0; !finished; effects += 1) {
+      const board = blankSecondaryBoard();
+      carry(primary.board, board);
+      const core = bootCore(board);
+      run(core.loop, core.state.position.advance({ mediumOffsetBytes: 8192, volumeOffsetBytes: 5 * GRAIN, chunks: 3, chain: new Uint8Array(32) }));
+      board.power.cutAfter(effects);
+      const job = launch(core.loop, loading(core));
+      settle(core.loop);
+      finished = job.ended;
+      board.powerCycle();
+      const rebooted = bootCore(board);
+      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, `cut after ${String(effects)} effects`).toBe(Status.SUCCESS);
+      expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
+    }
+  });
+
   test('a power cut in two loads one after the other, at every fifth effect of each', () => {
     const { primary, image } = travelled();
     for (let first = 3; first < 40; first += 5) {

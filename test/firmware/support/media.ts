@@ -1,10 +1,12 @@
 import type { JobStatus } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardCore } from '../../../firmware/core.js';
 import type { Task } from '../../../firmware/kernel/pending.js';
-import { type ExportContext, prepareExport, runExport } from '../../../firmware/medium/export.js';
+import { prepareExport, runExport } from '../../../firmware/medium/export.js';
+import type { ExportContext } from '../../../firmware/medium/export-context.js';
 import { type MediumVerdict, verifyMedium } from '../../../firmware/medium/inspect.js';
 import { HaltRequest } from '../../../firmware/medium/job.js';
-import { beginLoad, type LoadContext, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
+import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
+import type { LoadContext } from '../../../firmware/medium/load-context.js';
 import { mediumMemory } from '../../../firmware/medium/medium-memory.js';
 import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
