@@ -59,7 +59,8 @@ export class SecondarySession {
     try {
       yield* this.#dispatch(frame);
     } catch (error) {
-      if (!(error instanceof SessionEnded)) throw error;
+      if (error instanceof PartError) this.session.end(Status.NVRAM_ERROR, error.message);
+      else if (!(error instanceof SessionEnded)) throw error;
     } finally {
       this.session.work.leave();
     }
@@ -76,7 +77,7 @@ export class SecondarySession {
         if (this.#phase === 'requested') return yield* this.#merged(body.value.outOfSyncGrains);
         break;
       case 'grainData':
-        return yield* this.#grainData(Number(body.value.grain), body.value.offsetBytes, payload);
+        return yield* this.#grainData(Number(body.value.offsetBytes), payload);
       case 'grainUnwritten':
         return yield* this.#grainUnwritten(Number(body.value.firstGrain), Number(body.value.grains));
       case 'barrier':
@@ -145,14 +146,15 @@ export class SecondarySession {
     this.changed();
   }
 
-  *#grainData(grain: number, offsetBytes: number, payload: Uint8Array): Task {
+  *#grainData(offsetBytes: number, payload: Uint8Array): Task {
     const { volume } = this.core;
-    if (grain >= volume.grains || payload.length === 0 || payload.length % BLOCK_BYTES !== 0 || offsetBytes % BLOCK_BYTES !== 0 || offsetBytes + payload.length > volume.grainLength(grain)) {
-      this.session.end(Status.INVALID_FRAME, 'a piece of a grain lies outside of it');
+    if (!this.#isWithinVolume(offsetBytes, payload.length)) {
+      this.session.end(Status.INVALID_FRAME, 'a piece of a grain lies outside the volume');
       return;
     }
-    this.#batch.grains.add(grain);
-    yield* this.#apply(() => volume.writePiece(grain * volume.grainBytes + offsetBytes, payload));
+    const { first, grains } = volume.grainsOf(offsetBytes, payload.length);
+    for (let grain = first; grain < first + grains; grain += 1) this.#batch.grains.add(grain);
+    yield* this.#apply(() => volume.writePiece(offsetBytes, payload));
   }
 
   *#grainUnwritten(first: number, grains: number): Task {
@@ -162,9 +164,8 @@ export class SecondarySession {
       return;
     }
     this.#batch.markers += grains;
-    const start = first * volume.grainBytes;
-    const lengthBytes = Math.min(volume.sizeBytes, start + grains * volume.grainBytes) - start;
-    yield* this.#apply(() => volume.zero(start, lengthBytes));
+    const { offsetBytes, lengthBytes } = volume.bytesOf({ first, grains });
+    yield* this.#apply(() => volume.zero(offsetBytes, lengthBytes));
   }
 
   /** Applies a piece of the batch that was current when it came, once the label is durable (rule 12). */
@@ -206,7 +207,7 @@ export class SecondarySession {
 
   *#mirrored(id: number, offsetBytes: number, lengthBytes: number, fua: boolean, write: () => Task): Task {
     const { volume, locks } = this.core;
-    if (!Number.isSafeInteger(offsetBytes) || lengthBytes === 0 || offsetBytes % BLOCK_BYTES !== 0 || lengthBytes % BLOCK_BYTES !== 0 || offsetBytes + lengthBytes > volume.sizeBytes) {
+    if (!this.#isWithinVolume(offsetBytes, lengthBytes)) {
       this.session.end(Status.INVALID_FRAME, 'a mirrored write lies outside the volume');
       return;
     }
@@ -243,6 +244,12 @@ export class SecondarySession {
     this.#grainsToCome = 0;
     this.changed();
     yield* this.session.send({ case: 'synchronizedDone', value: {} });
+  }
+
+  /** Whole blocks, one at least, within the volume. Numbers that a frame's uint64 does not fit into are not. */
+  #isWithinVolume(offsetBytes: number, lengthBytes: number): boolean {
+    const blocks = offsetBytes % BLOCK_BYTES === 0 && lengthBytes % BLOCK_BYTES === 0;
+    return Number.isSafeInteger(offsetBytes) && blocks && lengthBytes > 0 && offsetBytes + lengthBytes <= this.core.volume.sizeBytes;
   }
 
   *#untilMayApply(): Task {

@@ -15,7 +15,7 @@ export interface SourceCounters {
   markers: number;
 }
 
-/** What one lock covers: a grain with data, or a run of grains never written. */
+/** What one lock covers: grains with data, or grains never written; consecutive in both cases. */
 interface LockedRun {
   readonly range: GrainRange;
   readonly written: boolean;
@@ -98,19 +98,22 @@ export class SynchronizationSource {
       }
       const written = volume.isWritten(grain);
       batch.push({ range: { first: grain, grains }, written, lock });
-      if (written) bytes += volume.grainLength(grain);
+      if (written) bytes += volume.bytesOf({ first: grain, grains }).lengthBytes;
       grain = this.tracking.nextOutOfSync(grain + grains);
     }
     return batch;
   }
 
-  /** How many grains from this one on travel together: one with data, a run of those never written, none when in sync. */
+  /**
+   * How many grains from this one on travel together: those with data as far as one frame goes, those never
+   * written as far as a marker goes; none when the grain is in sync.
+   */
   #runLength(grain: number): number {
-    if (!this.tracking.isOutOfSync(grain)) return 0;
     const { volume } = this.core;
-    let end = grain + 1;
-    if (volume.isWritten(grain)) return 1;
-    while (end < volume.grains && end - grain < MAX_MARKER_GRAINS && !volume.isWritten(end) && this.tracking.isOutOfSync(end)) end += 1;
+    const written = volume.isWritten(grain);
+    const most = written ? Math.max(1, Math.floor(this.session.maxPayloadBytes / volume.grainBytes)) : MAX_MARKER_GRAINS;
+    let end = grain;
+    while (end < volume.grains && end - grain < most && this.tracking.isOutOfSync(end) && volume.isWritten(end) === written) end += 1;
     return end - grain;
   }
 
@@ -122,12 +125,11 @@ export class SynchronizationSource {
         pieces.push(this.core.loop.fork('sync-marker', this.#sendMarker(range)));
         continue;
       }
-      const grain = range.first;
-      const lengthBytes = this.core.volume.grainLength(grain);
+      const { offsetBytes, lengthBytes } = this.core.volume.bytesOf(range);
       for (let at = 0; at < lengthBytes; at += this.session.maxPayloadBytes) {
         const pieceBytes = Math.min(this.session.maxPayloadBytes, lengthBytes - at);
         const buffer = yield* this.buffers.acquire();
-        pieces.push(this.core.loop.fork('sync-piece', this.#sendPiece(grain, at, buffer, pieceBytes)));
+        pieces.push(this.core.loop.fork('sync-piece', this.#sendPiece(offsetBytes + at, buffer, pieceBytes)));
       }
     }
     let whole = true;
@@ -168,11 +170,11 @@ export class SynchronizationSource {
     }
   }
 
-  *#sendPiece(grain: number, offsetBytes: number, buffer: Uint8Array, lengthBytes: number): Task<boolean> {
+  *#sendPiece(offsetBytes: number, buffer: Uint8Array, lengthBytes: number): Task<boolean> {
     const payload = buffer.subarray(0, lengthBytes);
     try {
-      yield* this.core.volume.read(grain * this.core.volume.grainBytes + offsetBytes, payload);
-      return yield* this.#sendUnlessEnded({ case: 'grainData', value: { grain: BigInt(grain), offsetBytes } }, payload);
+      yield* this.core.volume.read(offsetBytes, payload);
+      return yield* this.#sendUnlessEnded({ case: 'grainData', value: { offsetBytes: BigInt(offsetBytes) } }, payload);
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       this.session.end(Status.DISK_ERROR, error.message);

@@ -47,9 +47,15 @@ export class Volume {
     return { first, grains: last - first + 1 };
   }
 
-  /** Bytes of a grain: the last one may be short. */
+  /** Where grains lie; the last one of the volume may be short. */
+  bytesOf({ first, grains }: GrainRange): { readonly offsetBytes: number; readonly lengthBytes: number } {
+    const offsetBytes = first * this.grainBytes;
+    return { offsetBytes, lengthBytes: Math.min(this.sizeBytes, offsetBytes + grains * this.grainBytes) - offsetBytes };
+  }
+
+  /** Bytes of one grain. */
   grainLength(grain: number): number {
-    return Math.min(this.grainBytes, this.sizeBytes - grain * this.grainBytes);
+    return this.bytesOf({ first: grain, grains: 1 }).lengthBytes;
   }
 
   isWritten(grain: number): boolean {
@@ -140,9 +146,9 @@ export class Volume {
   /** The first write to a grain: what the write leaves of it becomes zeroes, durably, before the map says so. */
   *#writeFirst(offsetBytes: number, from: Uint8Array, range: GrainRange): Task {
     const end = offsetBytes + from.length;
-    const start = range.first * this.grainBytes;
+    const { offsetBytes: start, lengthBytes } = this.bytesOf(range);
+    const stop = start + lengthBytes;
     const lastGrain = range.first + range.grains - 1;
-    const stop = lastGrain * this.grainBytes + this.grainLength(lastGrain);
     if (start < offsetBytes && !this.written.has(range.first)) yield* this.#zeroDisk(start, offsetBytes - start);
     if (end < stop && !this.written.has(lastGrain)) yield* this.#zeroDisk(end, stop - end);
     yield* this.#writeDisk(offsetBytes, from);
