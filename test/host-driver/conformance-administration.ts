@@ -11,7 +11,7 @@ import {
 } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { CARD_ID, cardRegisters, MAP_VERSION_MAJOR } from '../../protos/registers/card-registers.js';
 import { unpackField } from '../../protos/registers/fields.js';
-import type { Bench } from './conformance.js';
+import type { Bench } from './conformance-bench.js';
 
 const UNKNOWN_OFFSET = 0x0ffc;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { Opcode } from '../../protos/gen/grainlink/host/v1/host_pb.js';
-import { type Bench, LEAST_VOLUME_BYTES } from './conformance.js';
+import { type Bench, LEAST_VOLUME_BYTES } from './conformance-bench.js';
 import type { RawHost } from './raw-host.js';
 import { pattern, randomNumbers } from './test-data.js';
 

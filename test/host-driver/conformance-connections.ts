@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ConnectionLostError } from '../../host-driver/index.js';
-import type { Bench } from './conformance.js';
+import type { Bench } from './conformance-bench.js';
 import { pattern, randomNumbers } from './test-data.js';
 
 const BLOCK = 512;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HostDriver } from '../../host-driver/index.js';
-import { type Bench, LEAST_VOLUME_BYTES } from './conformance.js';
+import { type Bench, LEAST_VOLUME_BYTES } from './conformance-bench.js';
 import { pattern, randomNumbers } from './test-data.js';
 import { VolumeModel } from './volume-model.js';
 

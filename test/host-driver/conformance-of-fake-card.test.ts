@@ -1,6 +1,7 @@
 import { connect, inProcessTransport, serialTransport } from '../../host-driver/index.js';
 import { openPtyPair, socatIsMissing } from '../support/pty-pair.js';
-import { describeConformance, LEAST_VOLUME_BYTES } from './conformance.js';
+import { describeConformance } from './conformance.js';
+import { LEAST_VOLUME_BYTES } from './conformance-bench.js';
 import { FakeCard } from './fake-card.js';
 import { listenTcp, memoryLine, openSerialLine } from './fake-lines.js';
 

@@ -6,7 +6,8 @@ import { formatDirectory } from '../../emulator/card-directory.js';
 import { parseAddress } from '../../emulator/parts/address.js';
 import { connect, inProcessTransport, serialTransport } from '../../host-driver/index.js';
 import { openPtyPair, socatIsMissing } from '../support/pty-pair.js';
-import { type ConformanceTarget, describeConformance, LEAST_VOLUME_BYTES } from './conformance.js';
+import { describeConformance } from './conformance.js';
+import { type ConformanceTarget, LEAST_VOLUME_BYTES } from './conformance-bench.js';
 
 const BAUD = 115_200;
 const CONNECT_TIMEOUT_MS = 10_000;

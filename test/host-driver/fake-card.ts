@@ -11,6 +11,7 @@ import {
 } from '../../protos/gen/grainlink/host/v1/host_pb.js';
 import { answerAdmin } from './fake-admin.js';
 import type { CardLine } from './fake-lines.js';
+import type { Outcome } from './fake-outcome.js';
 import { FakeRegisters } from './fake-registers.js';
 import { FakeVolume } from './fake-volume.js';
 
@@ -161,12 +162,4 @@ class FakeConnection {
     const frame: CardFrame = create(CardFrameSchema, { body, payload });
     this.line.send(toBinary(CardFrameSchema, frame));
   }
-}
-
-/** How a command ended. */
-export interface Outcome {
-  readonly status: Status;
-  readonly detail?: string;
-  readonly data?: Uint8Array;
-  readonly admin?: ReturnType<typeof answerAdmin>;
 }

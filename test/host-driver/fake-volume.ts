@@ -1,6 +1,6 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Command, Opcode } from '../../protos/gen/grainlink/host/v1/host_pb.js';
-import type { Outcome } from './fake-card.js';
+import type { Outcome } from './fake-outcome.js';
 
 /** A volume in memory. What was never written reads as zeroes. */
 export class FakeVolume {
