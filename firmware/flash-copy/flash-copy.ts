@@ -210,7 +210,7 @@ export class FlashCopy {
       yield* this.#copyToStore(grain, slot);
       // Rule 6: the old grain is durable in the store, then known to be there, then overwritten.
       yield* this.#storeFlush.run();
-      if (this.active) yield* this.#index.record(slot, grain);
+      yield* this.#index.record(slot, grain);
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       yield* this.end(Status.FLASH_COPY_DAMAGED);

@@ -15,7 +15,6 @@ interface Jobs {
 function jobsOf({ core, flashCopy }: Pick<PrimaryCard, 'core' | 'flashCopy'>): Jobs {
   const told: string[] = [];
   const requester: Pick<Requester, 'stop' | 'wishChanged'> = {
-    // eslint-disable-next-line require-yield
     *stop() { told.push('disconnected'); },
     wishChanged: () => { told.push('wish'); },
   };
