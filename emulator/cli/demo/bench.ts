@@ -18,7 +18,7 @@ export interface Bench extends Pick<Ending, 'breathe' | 'sleep'> {
   /** Runs `grainlink` with these arguments to its end. */
   runProgram(args: readonly string[]): Promise<{ exitCode: number | null; output: string }>;
   /** Ends the demo with an error that came up aside. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Repeated, since a process that was just killed may still be letting go of its files. */
@@ -39,6 +39,8 @@ export async function onBench<T>(interrupt: AbortSignal, neededBytes: number, wo
     rmSync(directory, REMOVAL);
   };
   process.on('exit', atExit);
+  const cardEnded = failure();
+  const aside = failure();
   let working: Promise<T> | undefined;
   try {
     await mustHaveRoom(directory, neededBytes);
@@ -49,7 +51,7 @@ export async function onBench<T>(interrupt: AbortSignal, neededBytes: number, wo
       startCard: async (name, cardDirectory) => {
         await ending.breathe();
         const card = processes.add(await startCard(name, cardDirectory));
-        card.failed.catch(processes.fail);
+        card.failed.catch(cardEnded.reject);
         await ending.breathe();
         return card;
       },
@@ -58,12 +60,12 @@ export async function onBench<T>(interrupt: AbortSignal, neededBytes: number, wo
         processes.add({ kill: () => killProgram(program) });
         return outputOf(program);
       },
-      fail: processes.fail,
+      fail: aside.reject,
     });
-    return await Promise.race([working, ending.happened, processes.failed]);
+    return await Promise.race([working, ending.happened, cardEnded.promise, aside.promise]);
   } catch (error) {
     // A card that ends by itself is noticed by its lost connection first, but its log says why.
-    if (error instanceof ConnectionLostError) await Promise.race([processes.failed, delay(PROCESS_END_MS)]);
+    if (error instanceof ConnectionLostError) await Promise.race([cardEnded.promise, ending.happened, delay(PROCESS_END_MS)]);
     throw error;
   } finally {
     ending.begin();
@@ -77,15 +79,9 @@ export async function onBench<T>(interrupt: AbortSignal, neededBytes: number, wo
   }
 }
 
-/** What was started on the bench, and whether something went wrong there. */
+/** What was started on the bench. */
 class ProcessSet {
   readonly #processes: { kill(): Promise<void> }[] = [];
-  fail: (error: unknown) => void = () => undefined;
-  readonly failed = new Promise<never>((_resolve, reject) => { this.fail = reject; });
-
-  constructor() {
-    this.failed.catch(() => undefined); // It may come while nobody waits.
-  }
 
   add<P extends { kill(): Promise<void> }>(started: P): P {
     this.#processes.push(started);
@@ -95,6 +91,14 @@ class ProcessSet {
   async kill(): Promise<void> {
     await Promise.all(this.#processes.map((each) => each.kill()));
   }
+}
+
+/** Something that may go wrong at any time. */
+function failure(): { promise: Promise<never>; reject: (error: unknown) => void } {
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<never>((_resolve, rejectIt) => { reject = rejectIt; });
+  promise.catch(() => undefined); // It may come while nobody waits.
+  return { promise, reject };
 }
 
 async function killProgram(program: ChildProgram): Promise<void> {

@@ -62,6 +62,6 @@ function announcement(line: string | undefined): { host: string; peer: string } 
 }
 
 function endedByItself(name: string, { exitCode, signal }: Ending, program: ChildProgram): RefusedError {
-  const how = signal === null ? `exit code ${String(exitCode)}` : signal;
+  const how = signal ?? `exit code ${String(exitCode)}`;
   return new RefusedError('CARD_ENDED', `The process of the ${name} came to an end that it should not have (${how}).`, program.log());
 }

@@ -23,7 +23,8 @@ export interface ChildProgram {
 }
 
 export function startProgram(args: readonly string[]): ChildProgram {
-  const child = spawn(process.execPath, [ENTRY, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // Detached: the terminal's Ctrl-C is for the demo, which then ends its processes itself.
+  const child = spawn(process.execPath, [ENTRY, ...args], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const kept: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {

@@ -6,9 +6,9 @@ export interface Ending {
   /** Rejects as soon as it is to end. */
   readonly happened: Promise<never>;
   /** Between two pieces of work: lets signals and answers in. @throws InterruptedError when it is to end. */
-  breathe(): Promise<void>;
+  readonly breathe: () => Promise<void>;
   /** A pause that ends early, by InterruptedError. */
-  sleep(durationMs: number): Promise<void>;
+  readonly sleep: (durationMs: number) => Promise<void>;
   begin(): void;
   /** Lets the process have its signals back. */
   dispose(): void;

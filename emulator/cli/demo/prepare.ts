@@ -24,7 +24,7 @@ export async function startFilledPrimary(stage: Stage): Promise<CardProcess> {
     const source = plan.image === undefined ? machineData(plan.dataBytes) : imageData(plan.image);
     const bytes = await fill(stage, primary, source);
     if (bytes === 0) throw new RefusedError('NO_DATA', 'No file of this machine can be read: name one with --image.', '');
-    const files = plan.image === undefined ? `${String(source.files())} files of this machine` : plan.image;
+    const files = plan.image ?? `${String(source.files())} files of this machine`;
     const { sizeBytes, grainBytes } = plan.geometry;
     return { result: primary, outcome: `${formatBytes(bytes)} of ${files} lie on a volume of ${formatBytes(sizeBytes)} in grains of ${formatBytes(grainBytes)}.` };
   });
