@@ -25,6 +25,8 @@ export type Control = ControlBlock & { identity: Identity };
  */
 export class ControlStore {
   #current: Control;
+  /** Of the newest block that may have reached NVRAM. */
+  #sequence: bigint;
   readonly #turn: Semaphore;
 
   constructor(
@@ -37,6 +39,7 @@ export class ControlStore {
     initial: Control,
   ) {
     this.#current = initial;
+    this.#sequence = initial.sequence;
     this.#turn = new Semaphore(loop, 1);
   }
 
@@ -51,10 +54,12 @@ export class ControlStore {
     try {
       const draft = clone(ControlBlockSchema, this.#current) as Control;
       change(draft);
-      draft.sequence += 1n;
-      const place = sealRecord(this.digest, toBinary(ControlBlockSchema, draft), CONTROL_BLOCK_BYTES);
-      for (const region of this.regions) {
-        yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, place, done); });
+      try {
+        yield* this.#persist(draft);
+      } catch (error) {
+        // Some of it may be durable. It did not happen, so what was before has to be the newest again.
+        yield* this.#persist(this.#current);
+        throw error;
       }
       const identityChanged = !sameButForCounter(this.#current.identity, draft.identity);
       this.#current = draft;
@@ -64,6 +69,17 @@ export class ControlStore {
     }
   }
 
+  *#persist(control: Control): Task {
+    this.#sequence += 1n;
+    control.sequence = this.#sequence;
+    const place = sealRecord(this.digest, toBinary(ControlBlockSchema, control), CONTROL_BLOCK_BYTES);
+    for (const region of this.regions) {
+      yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, place, done); });
+    }
+    // Against the loss of the machine too: an NVRAM in doubt has lost bits perhaps, but not what the card is.
+    yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
+  }
+
   /** Writes both copies and the superblock as they are: after damage, and at format. */
   *rewrite(): Task {
     yield* this.commit(() => undefined);
@@ -71,21 +87,21 @@ export class ControlStore {
   }
 }
 
-/** The newest valid copy in an NVRAM image, and whether a copy was lost. */
+/** The newest valid copy in an NVRAM image, and whether the other is lost, or older: a cut came between the two. */
 export function readControlBlocks(
   digest: Digest,
   image: Uint8Array,
   regions: readonly Region[],
   isDamaged: (region: Region) => boolean,
-): { control: Control | undefined; damaged: boolean } {
+): { control: Control | undefined; uneven: boolean } {
   let newest: Control | undefined;
-  let damaged = false;
+  let uneven = false;
   for (const region of regions) {
     const found = isDamaged(region) ? undefined : parse(digest, image, region);
-    if (found === undefined) damaged = true;
-    else if (newest === undefined || found.sequence > newest.sequence) newest = found;
+    if (found === undefined || (newest !== undefined && found.sequence !== newest.sequence)) uneven = true;
+    if (found !== undefined && (newest === undefined || found.sequence > newest.sequence)) newest = found;
   }
-  return { control: newest, damaged };
+  return { control: newest, uneven };
 }
 
 function parse(digest: Digest, image: Uint8Array, region: Region): Control | undefined {
@@ -101,6 +117,6 @@ function parse(digest: Digest, image: Uint8Array, region: Region): Control | und
 }
 
 /** The session counter changes with each session, and the superblock may lag behind in it. */
-function sameButForCounter(a: Identity, b: Identity): boolean {
+export function sameButForCounter(a: Identity, b: Identity): boolean {
   return equals(IdentitySchema, create(IdentitySchema, { ...a, sessionCounter: 0n }), create(IdentitySchema, { ...b, sessionCounter: 0n }));
 }

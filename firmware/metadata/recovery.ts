@@ -6,7 +6,7 @@ import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
 import { CONTROL_BLOCK_BYTES, MAX_NVRAM_BYTES } from '../limits.js';
 import { CommandError } from '../errors.js';
-import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks } from './control-store.js';
+import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks, sameButForCounter } from './control-store.js';
 import { forgetRelationship } from './forget-relationship.js';
 import { newGeneration } from './generation.js';
 import { GrainMap } from './grain-map.js';
@@ -102,7 +102,9 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   const control = new ControlStore(loop, hal.nvram, hal.digest, CONTROL_REGIONS, superblocks, geometry, initial);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
-  if (found.damaged || superblockDamaged || lost) yield* control.rewrite();
+  // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.
+  const behind = superblock?.identity === undefined || !sameButForCounter(superblock.identity, initial.identity);
+  if (found.uneven || superblockDamaged || behind) yield* control.rewrite();
   yield* endHalfEstablishment(control);
   yield* settleDamage(control, { t0Lost, inconsistent: lost || doubtful || mapsDamaged });
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
