@@ -104,6 +104,8 @@ export const INTENT_SWEEP_MS = 500;
  * one-way link is lost within twice this. */
 export const LINK_SILENCE_MS = 4000;
 export const LINK_HEARTBEAT_MS = 500;
+/** Sessions that a pair may have had: the next counter still fits 64 bits. */
+export const MAX_SESSION_COUNTER = (1n << 63n) - 1n;
 /** Between two attempts of the requester (314). */
 export const REDIAL_MIN_MS = 50;
 export const REDIAL_MAX_MS = 1000;

@@ -3,6 +3,7 @@ import type { Hello } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { Control } from '../metadata/control-store.js';
 import { isOlderGeneration } from '../metadata/generation.js';
 import { sameBytes } from '../kernel/same-bytes.js';
+import { helloFault } from './handshake.js';
 import { LINK_PROTOCOL_VERSION } from './peer-link.js';
 
 /** Why a secondary is not admitted. */
@@ -22,6 +23,8 @@ export function reasonToRefuse(control: Control, hello: Hello): RefusalReason | 
   if (hello.version !== LINK_PROTOCOL_VERSION) {
     return refuse(Status.UNSUPPORTED_VERSION, `the primary speaks version ${String(LINK_PROTOCOL_VERSION)} of the link protocol, the secondary ${String(hello.version)}`);
   }
+  const fault = helloFault(hello);
+  if (fault !== undefined) return refuse(Status.INVALID_FRAME, `the Hello has ${fault}`);
   if (sameBytes(hello.cardId, identity.cardId)) return refuse(Status.SELF_CONNECTION);
   if (identity.role !== Role.PRIMARY || identity.generation === 0n) return refuse(Status.NOT_PRIMARY);
   if (hello.sizeBytes !== identity.sizeBytes) {
@@ -32,14 +35,21 @@ export function reasonToRefuse(control: Control, hello: Hello): RefusalReason | 
   }
   if (hello.holdsOwnWrites) return refuse(Status.SECONDARY_HAS_ACCESS);
   if (identity.stopped) return refuse(Status.STOPPED);
+  if (hello.loadId.length === 0) return refuse(Status.NOT_LOADED);
   // An explicit command at the secondary: everything is copied, so nothing it holds matters.
   if (hello.conventional) return undefined;
   return reasonOfContent(control, hello);
 }
 
+/** Whether it comes from the secondary of this primary, bound or only seeded: no other one's fork is a divergence. */
+export function isOwnSecondary({ identity }: Control, hello: Hello): boolean {
+  if (!sameBytes(hello.relationshipId, identity.relationshipId)) return false;
+  if (identity.loadId.length > 0) return sameBytes(hello.loadId, identity.loadId);
+  return identity.mediumRoot.length > 0 && sameBytes(hello.mediumRoot, identity.mediumRoot);
+}
+
 /** Whether what the secondary holds is what the primary's map is about. */
 function reasonOfContent({ identity, fullOwed }: Control, hello: Hello): RefusalReason | undefined {
-  if (hello.loadId.length === 0) return refuse(Status.NOT_LOADED);
   if (!sameBytes(hello.relationshipId, identity.relationshipId)) return refuse(Status.WRONG_RELATIONSHIP);
   if (!sameBytes(hello.volumeId, identity.volumeId)) return refuse(Status.WRONG_VOLUME);
   const bound = identity.loadId.length > 0;

@@ -48,9 +48,10 @@ export class LinkSession {
     this.#heardMs = clock.nowMs();
   }
 
-  /** Starts the heartbeats: once the peer knows of the session. */
+  /** Starts to listen for silence, and to send heartbeats: behind the frame that tells the peer of the session. */
   start(): void {
     this.loop.spawn('session-watch', this.#watch());
+    this.loop.spawn('session-heartbeat', this.#beat());
   }
 
   get ended(): SessionEnd | undefined {
@@ -114,19 +115,26 @@ export class LinkSession {
     this.work.open();
   }
 
+  /** A task of its own: a heartbeat that the line does not take must not keep the silence from being heard. */
   *#watch(): Task {
     while (this.#end === undefined) {
       if (this.clock.nowMs() - this.#heardMs > LINK_SILENCE_MS) {
         this.end(Status.LINK_LOST, `the peer has been silent for ${String(LINK_SILENCE_MS)} ms`);
         return;
       }
+      yield* this.endSignal.nextWithin(this.clock, LINK_HEARTBEAT_MS);
+    }
+  }
+
+  *#beat(): Task {
+    while (this.#end === undefined) {
       try {
         yield* this.send({ case: 'heartbeat', value: {} });
       } catch (error) {
         if (!(error instanceof SessionEnded)) throw error;
         return;
       }
-      yield* this.loop.sleep(LINK_HEARTBEAT_MS);
+      yield* this.endSignal.nextWithin(this.clock, LINK_HEARTBEAT_MS);
     }
   }
 }

@@ -2,12 +2,13 @@ import type { Hello } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { CardCore } from '../core.js';
 import { BufferPool } from '../kernel/buffer-pool.js';
-import { PartError, type Task } from '../kernel/pending.js';
+import { PartError, type Pending, type Task, wait } from '../kernel/pending.js';
 import { Semaphore } from '../kernel/sync.js';
 import { MAX_TRANSFER_BYTES, SYNC_BUFFERS } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import type { SourceCounters } from '../synchronization/source.js';
-import { reasonToRefuse } from './admission.js';
+import { isOwnSecondary, reasonToRefuse, type RefusalReason } from './admission.js';
+import { agreedPayloadBytes } from './handshake.js';
 import { LinkSession, type SessionEnd } from './link-session.js';
 import { LINK_PROTOCOL_VERSION, type LinkBody, type PeerLink } from './peer-link.js';
 import { PrimarySession } from './primary-session.js';
@@ -44,15 +45,29 @@ export class PrimaryRemoteCopy {
 
   *hello(connection: number, hello: Hello): Task {
     yield* this.#negotiation.acquire();
+    let answered: Pending<void>;
     try {
-      yield* this.#negotiate(connection, hello);
+      answered = yield* this.#negotiate(connection, hello);
     } finally {
       this.#negotiation.release();
     }
+    // With others let in: a line that does not take the answer must not keep them out.
+    yield* wait(answered);
   }
 
   connectionClosed(connection: number, reason: string): void {
     if (this.#current?.session.connection === connection) this.#current.session.end(Status.LINK_LOST, reason);
+  }
+
+  /** Ends the session, and lets none begin before `change` is done. */
+  *without(status: Status, detail: string, change: Task): Task {
+    yield* this.#negotiation.acquire();
+    try {
+      yield* this.stop(status, detail);
+      yield* change;
+    } finally {
+      this.#negotiation.release();
+    }
   }
 
   /** Ends the session, telling the secondary why, and waits until nothing works for it any more. */
@@ -63,23 +78,33 @@ export class PrimaryRemoteCopy {
     yield* current.session.drained();
   }
 
-  *#negotiate(connection: number, hello: Hello): Task {
-    const { control } = this.core.state;
-    const reason = reasonToRefuse(control.current, hello);
-    if (reason !== undefined) {
-      this.#lastEnd = reason;
-      if (reason.status === Status.SECONDARY_HAS_ACCESS) yield* this.#noteFork(hello.forkId);
-      yield* this.#reply(connection, { case: 'refusal', value: { nonce: hello.nonce, ...reason } });
-      return;
-    }
+  /** @returns what tells that the answer has left. */
+  *#negotiate(connection: number, hello: Hello): Task<Pending<void>> {
+    const reason = this.#reasonToRefuse(hello) ?? (yield* this.#endFormer(hello));
+    if (reason === undefined) return this.#welcome(connection, hello);
+    this.#lastEnd = reason;
+    if (reason.status === Status.SECONDARY_HAS_ACCESS && isOwnSecondary(this.core.state.control.current, hello)) yield* this.#noteFork(hello.forkId);
+    return this.#reply(connection, { case: 'refusal', value: { nonce: hello.nonce, ...reason } });
+  }
+
+  #reasonToRefuse(hello: Hello): RefusalReason | undefined {
+    return reasonToRefuse(this.core.state.control.current, hello);
+  }
+
+  /** @returns what came up meanwhile: an operator may have stopped the card. */
+  *#endFormer(hello: Hello): Task<RefusalReason | undefined> {
     const former = this.#current;
-    if (former !== undefined) {
-      former.session.end(Status.LINK_LOST, 'the secondary came back on another session');
-      yield* former.session.drained();
-    }
-    const { identity } = control.current;
+    if (former === undefined) return undefined;
+    former.session.end(Status.LINK_LOST, 'the secondary came back on another session');
+    yield* former.session.drained();
+    return this.#reasonToRefuse(hello);
+  }
+
+  /** In one step with the last look at the card's state: whoever changes that finds the session, and ends it. */
+  #welcome(connection: number, hello: Hello): Pending<void> {
+    const { identity } = this.core.state.control.current;
     const sessionCounter = maxOf(identity.sessionCounter, hello.sessionCounter) + 1n;
-    const maxPayloadBytes = Math.min(hello.maxPayloadBytes, this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES);
+    const maxPayloadBytes = agreedPayloadBytes(hello.maxPayloadBytes, this.link.maxPayloadBytes(connection));
     const id = this.#newSessionId();
     // There before the welcome, since the answer may come at once.
     const session = new LinkSession(this.core.loop, this.core.hal.clock, this.link, id, connection, maxPayloadBytes);
@@ -90,7 +115,7 @@ export class PrimaryRemoteCopy {
     const binding = { loadId: hello.loadId.slice(), sessionCounter };
     this.#current = new PrimarySession(this.core, this.tracking, this.#buffers, this.counters, session, binding);
     this.linkChanged();
-    yield* this.#reply(connection, {
+    const answered = this.#reply(connection, {
       case: 'welcome',
       value: {
         version: LINK_PROTOCOL_VERSION,
@@ -105,14 +130,24 @@ export class PrimaryRemoteCopy {
       },
     });
     session.start();
+    return answered;
   }
 
   *#noteFork(forkId: bigint): Task {
     if (this.core.state.control.current.peerForkId === forkId) return;
-    yield* this.core.state.control.commit((draft) => { draft.peerForkId = forkId; });
+    try {
+      yield* this.core.state.control.commit((draft) => { draft.peerForkId = forkId; });
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      this.#lastEnd = { status: Status.NVRAM_ERROR, detail: error.message };
+    }
   }
 
-  *#reply(connection: number, body: LinkBody): Task {
+  #reply(connection: number, body: LinkBody): Pending<void> {
+    return this.core.loop.fork('answer', this.#send(connection, body));
+  }
+
+  *#send(connection: number, body: LinkBody): Task {
     try {
       yield* this.link.send(connection, 0n, 0, body);
     } catch (error) {

@@ -79,8 +79,15 @@ export class Relationship {
   *#dissolve(): Task {
     if (this.#control.identity.role === Role.STANDALONE) throw new CommandError(Status.NO_RELATIONSHIP);
     this.#refuseWhileJob();
-    yield* this.primary.stop(Status.NO_RELATIONSHIP, 'the primary was dissolved');
-    yield* this.requester.stop(Status.NO_RELATIONSHIP, 'the secondary was dissolved', 0n);
+    try {
+      yield* this.requester.hold(Status.NO_RELATIONSHIP, 'the secondary was dissolved', 0n);
+      yield* this.primary.without(Status.NO_RELATIONSHIP, 'the primary was dissolved', this.#forget());
+    } finally {
+      this.requester.release();
+    }
+  }
+
+  *#forget(): Task {
     yield* this.core.hostWrites.close();
     try {
       if (this.flashCopy.active) yield* this.flashCopy.end(Status.UNSPECIFIED);
@@ -91,7 +98,6 @@ export class Relationship {
     } finally {
       this.core.hostWrites.open();
     }
-    this.requester.wishChanged();
   }
 
   /** Takes T0 again, with hosts drained for an instant (rule 6). */
@@ -128,7 +134,6 @@ export class Relationship {
     checkText('the peer\'s address', address, MAX_ADDRESS_BYTES);
     if (address === '') throw new CommandError(Status.INVALID_FIELD, 'the peer\'s address is empty');
     yield* this.#exclusively(this.#connect(address, conventional, overwrite));
-    this.requester.wishChanged();
   }
 
   *#connect(address: string, conventional: boolean, overwrite: boolean): Task {
@@ -144,12 +149,16 @@ export class Relationship {
     } else if (identity.role !== Role.SECONDARY || loadState === LoadState.LOADING || identity.loadId.length === 0) {
       throw new CommandError(Status.NOT_LOADED);
     }
-    yield* this.requester.stop(Status.LINK_LOST, 'the secondary connects anew', 0n);
-    if (conventional) yield* this.#becomeConventional();
-    yield* this.core.state.control.commit((draft) => {
-      draft.identity.connectWished = true;
-      draft.identity.peerAddress = address;
-    });
+    try {
+      yield* this.requester.hold(Status.LINK_LOST, 'the secondary connects anew', 0n);
+      if (conventional) yield* this.#becomeConventional();
+      yield* this.core.state.control.commit((draft) => {
+        draft.identity.connectWished = true;
+        draft.identity.peerAddress = address;
+      });
+    } finally {
+      this.requester.release();
+    }
   }
 
   /** Everything is dirty and nothing suppressed; whatever this card was loaded with does not count. */
@@ -203,14 +212,17 @@ export class Relationship {
     const forkId = access ? new DataView(newId(this.core.hal).buffer).getBigUint64(0) | 1n : 0n;
     yield* this.core.state.control.commit((draft) => { draft.identity.stopped = true; });
     yield* this.requester.stop(Status.STOPPED, 'the secondary was stopped', forkId);
-    // Only now, since until the session had drained the primary's writes still came in.
-    if (access) {
-      yield* this.core.state.control.commit((draft) => {
-        draft.access = true;
-        draft.forkId = forkId;
-      });
-    }
+    if (access) yield* this.#giveAccess(forkId);
     this.requester.wishChanged();
+  }
+
+  /** Only once the session has drained: until then the primary's writes still came in, and a resync may have begun. */
+  *#giveAccess(forkId: bigint): Task {
+    if (!this.#control.consistent) throw new CommandError(Status.NOT_CONSISTENT, 'the secondary is stopped; a synchronization had begun');
+    yield* this.core.state.control.commit((draft) => {
+      draft.access = true;
+      draft.forkId = forkId;
+    });
   }
 
   /** Mirrors again. What the secondary's hosts wrote must be given up by word. */

@@ -5,10 +5,11 @@ import type { CardCore } from '../core.js';
 import { PartError, type Pending, type Task, wait } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
 import { LINK_SILENCE_MS, MAX_TRANSFER_BYTES, REDIAL_MAX_MS, REDIAL_MIN_MS } from '../limits.js';
+import type { Control } from '../metadata/control-store.js';
+import { agreedPayloadBytes, helloOf, welcomeFault } from '../remote-copy/handshake.js';
 import { LinkSession, type SessionEnd, SessionEnded } from '../remote-copy/link-session.js';
-import { LINK_PROTOCOL_VERSION, type PeerLink } from '../remote-copy/peer-link.js';
+import type { PeerLink } from '../remote-copy/peer-link.js';
 import { type SinkCounters, SecondarySession } from './secondary-session.js';
-import { hasLostItsMap } from './suppressor.js';
 
 export type RequesterState = 'idle' | 'connecting' | 'negotiating' | 'online' | 'refused';
 
@@ -39,6 +40,7 @@ export class Requester {
   #attempt: Attempt | undefined;
   #current: SecondarySession | undefined;
   #lastEnd: SessionEnd | undefined;
+  #holds = 0;
   readonly #wishChanged: Signal;
 
   constructor(
@@ -70,6 +72,17 @@ export class Requester {
     this.#wishChanged.signal();
   }
 
+  /** As `stop`, and no session begins before as many calls of `release`: while commands change what the card is. */
+  *hold(status: Status, detail: string, forkId: bigint): Task {
+    this.#holds += 1;
+    yield* this.stop(status, detail, forkId);
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    this.wishChanged();
+  }
+
   /** Ends the session, telling the primary why, and waits until the disk is quiet. */
   *stop(status: Status, detail: string, forkId: bigint): Task {
     this.#giveUp({ status, detail });
@@ -82,8 +95,13 @@ export class Requester {
   welcomed(connection: number, welcome: Welcome): void {
     const attempt = this.#attempt;
     if (attempt?.connection !== connection || attempt.nonce !== welcome.nonce) return;
+    const fault = welcomeFault(welcome);
+    if (fault !== undefined) {
+      this.#giveUp({ status: Status.INVALID_FRAME, detail: `the primary's Welcome has ${fault}` });
+      return;
+    }
     this.#attempt = undefined;
-    const maxPayloadBytes = Math.min(welcome.maxPayloadBytes, this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES);
+    const maxPayloadBytes = agreedPayloadBytes(welcome.maxPayloadBytes, this.link.maxPayloadBytes(connection));
     const { loop, hal } = this.core;
     const session = new LinkSession(loop, hal.clock, this.link, welcome.session, connection, maxPayloadBytes);
     session.onEnd(() => {
@@ -126,7 +144,7 @@ export class Requester {
 
   #wished(): boolean {
     const { identity, loadState, conventional } = this.core.state.control.current;
-    return identity.role === Role.SECONDARY && identity.connectWished && loadState !== LoadState.LOADING && (!identity.stopped || this.#mustReportFork()) && (identity.loadId.length > 0 || conventional);
+    return this.#holds === 0 && identity.role === Role.SECONDARY && identity.connectWished && loadState !== LoadState.LOADING && (!identity.stopped || this.#mustReportFork()) && (identity.loadId.length > 0 || conventional);
   }
 
   /** Rule 16: divergence is reported on both sides, so a secondary with access still says so. */
@@ -144,6 +162,11 @@ export class Requester {
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       this.#lastEnd = { status: Status.LINK_LOST, detail: error.message };
+      return false;
+    }
+    // The wish may have gone while the dial was under way: what this card is now does not connect.
+    if (!this.#wished()) {
+      this.link.close(connection);
       return false;
     }
     this.#state = 'negotiating';
@@ -169,62 +192,54 @@ export class Requester {
   *#present(connection: number): Task<Answer> {
     const { loop, hal, state } = this.core;
     const control = state.control.current;
-    const { identity } = control;
     const attempt: Attempt = { connection, nonce: this.#newNonce(), answer: loop.pending<Answer>() };
     this.#attempt = attempt;
     const timer = hal.clock.after(LINK_SILENCE_MS, {
       succeed: () => { if (this.#attempt === attempt) this.#giveUp({ status: Status.LINK_LOST, detail: 'the primary did not answer' }); },
       fail: () => undefined,
     });
-    try {
-      yield* this.link.send(connection, 0n, 0, {
-        case: 'hello',
-        value: {
-          version: LINK_PROTOCOL_VERSION,
-          cardId: identity.cardId,
-          relationshipId: identity.relationshipId,
-          volumeId: identity.sourceVolumeId,
-          generation: identity.generation,
-          sizeBytes: identity.sizeBytes,
-          grainBytes: identity.grainBytes,
-          loadId: identity.loadId,
-          mediumRoot: identity.mediumRoot,
-          sessionCounter: identity.sessionCounter,
-          conventional: control.conventional,
-          mapLost: hasLostItsMap(control),
-          forkId: control.forkId,
-          holdsOwnWrites: control.access,
-          nonce: attempt.nonce,
-          maxPayloadBytes: Math.min(this.link.maxPayloadBytes(connection), MAX_TRANSFER_BYTES),
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof PartError)) throw error;
-      if (this.#attempt === attempt) this.#giveUp({ status: Status.LINK_LOST, detail: error.message });
-    }
+    // A task of its own: the answer's time limit counts although the line does not take the Hello.
+    loop.spawn('hello', this.#sayHello(attempt, control));
     const answer = yield* wait(attempt.answer);
     timer.cancel();
     return answer;
   }
 
+  *#sayHello({ connection, nonce }: Attempt, control: Control): Task {
+    const maxPayloadBytes = agreedPayloadBytes(MAX_TRANSFER_BYTES, this.link.maxPayloadBytes(connection));
+    try {
+      yield* this.link.send(connection, 0n, 0, helloOf(control, nonce, maxPayloadBytes));
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      if (this.#attempt?.nonce === nonce) this.#giveUp({ status: Status.LINK_LOST, detail: error.message });
+    }
+  }
+
   /** Commits the session, and only then opens it: the counter of the secondary is never behind the primary's. */
   *#accept(session: LinkSession, terms: Terms): Task {
     if (session.ended !== undefined) return;
-    yield* this.core.state.control.commit((draft) => {
-      draft.identity.relationshipId = terms.relationshipId;
-      draft.identity.sourceVolumeId = terms.volumeId;
-      draft.identity.generation = terms.generation;
-      draft.identity.sessionCounter = terms.sessionCounter;
-    });
+    try {
+      yield* this.core.state.control.commit((draft) => {
+        draft.identity.relationshipId = terms.relationshipId;
+        draft.identity.sourceVolumeId = terms.volumeId;
+        draft.identity.generation = terms.generation;
+        draft.identity.sessionCounter = terms.sessionCounter;
+      });
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      session.end(Status.NVRAM_ERROR, error.message);
+      return;
+    }
     this.#state = 'online';
     this.linkChanged();
-    try {
-      yield* session.send({ case: 'accept', value: {} });
-    } catch (error) {
-      if (error instanceof SessionEnded) return;
-      throw error;
-    }
+    // First in the session: heartbeats follow it.
+    const accept = this.core.loop.fork('accept', session.send({ case: 'accept', value: {} }));
     session.start();
+    try {
+      yield* wait(accept);
+    } catch (error) {
+      if (!(error instanceof SessionEnded)) throw error;
+    }
   }
 
   #giveUp(end: SessionEnd): void {
