@@ -24,8 +24,6 @@ export type WriteMark = readonly Intent[];
 export class Tracking {
   readonly #intents = new Map<number, Intent>();
   readonly #roomForIntent: Signal;
-  /** Grains became out-of-sync. */
-  readonly outOfSyncAdded: Signal;
   /** Intents want to be swept before their timer. */
   readonly sweepWanted: Signal;
 
@@ -34,7 +32,6 @@ export class Tracking {
     readonly dirty: GrainMap,
   ) {
     this.#roomForIntent = new Signal(loop);
-    this.outOfSyncAdded = new Signal(loop);
     this.sweepWanted = new Signal(loop);
   }
 
@@ -97,7 +94,6 @@ export class Tracking {
   demoteAll(): void {
     this.#intents.clear();
     this.#roomForIntent.signal();
-    this.outOfSyncAdded.signal();
   }
 
   /** Intents with nothing in flight, as they are now: what a sweep may clear after flushing both cards. */
@@ -143,7 +139,6 @@ export class Tracking {
     if (this.#intents.size > 0) {
       for (let grain = range.first; grain < range.first + range.grains; grain += 1) this.#intents.delete(grain);
     }
-    this.outOfSyncAdded.signal();
   }
 
   *#waitForRoom(grains: number): Task {

@@ -5,7 +5,7 @@ import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { HostIo } from '../host-io.js';
 import { PartError, type Task, wait } from '../kernel/pending.js';
 import { ZERO_PART_GRAINS } from '../limits.js';
-import type { Tracking } from '../metadata/tracking.js';
+import type { Tracking, WriteMark } from '../metadata/tracking.js';
 import type { GrainRange } from '../volume/volume.js';
 import type { Mirror } from './mirror.js';
 import type { PrimaryRemoteCopy } from './primary.js';
@@ -111,13 +111,23 @@ export class HostVolume implements HostIo {
   *#trackedWrite(write: HostWrite, range: GrainRange): Task {
     // Asked once the lock is held: before, a resync of the grain may still have been under way.
     const session = this.primary.session;
-    const mark = yield* this.tracking.before(range, () => session?.mirroring === true);
+    const mark = yield* this.#mark(range, session);
     const mirrored = mark.length > 0 ? session : undefined;
     let whole = false;
     try {
       whole = yield* this.#localAndRemote(write, mirrored);
     } finally {
       this.tracking.after(range, mark, whole);
+    }
+  }
+
+  *#mark(range: GrainRange, session: PrimarySession | undefined): Task<WriteMark> {
+    try {
+      return yield* this.tracking.before(range, () => session?.mirroring === true);
+    } catch (error) {
+      // Its grains are out-of-sync now, as far as memory says: only a new session looks for them.
+      if (error instanceof PartError) session?.session.end(Status.NVRAM_ERROR, error.message);
+      throw error;
     }
   }
 

@@ -3,6 +3,7 @@ import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { CardCore } from '../core.js';
 import type { BufferPool } from '../kernel/buffer-pool.js';
 import { PartError, type Task, wait } from '../kernel/pending.js';
+import { Semaphore } from '../kernel/sync.js';
 import { INTENT_SWEEP_MS } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import { type SourceCounters, SynchronizationSource } from '../synchronization/source.js';
@@ -23,10 +24,18 @@ export interface Binding {
  */
 export type PrimaryPhase = 'welcomed' | 'opened' | 'copying' | 'synchronized';
 
+/** One frame of the secondary's request (314). */
+interface Request {
+  readonly runs: readonly { readonly firstGrain: bigint; readonly grains: bigint }[];
+  readonly last: boolean;
+}
+
 /** A session seen from the primary (210). */
 export class PrimarySession {
   readonly mirror: Mirror;
   readonly #source: SynchronizationSource;
+  /** Frames of one request may overtake each other while NVRAM works; the last one must not. */
+  readonly #requestTurn: Semaphore;
   #phase: PrimaryPhase = 'welcomed';
 
   constructor(
@@ -38,6 +47,7 @@ export class PrimarySession {
     private readonly binding: Binding,
   ) {
     this.mirror = new Mirror(core.loop, session);
+    this.#requestTurn = new Semaphore(core.loop, 1);
     this.#source = new SynchronizationSource(core, tracking, buffers, session, counters);
     // Before anything waiting is told: from this instant every write is tracked.
     session.onEnd(() => { tracking.demoteAll(); });
@@ -95,7 +105,20 @@ export class PrimarySession {
   }
 
   /** The request (314): the union of both maps becomes durable here before the secondary may forget its own (rule 16). */
-  *#requested(request: { runs: readonly { firstGrain: bigint; grains: bigint }[]; last: boolean }): Task {
+  *#requested(request: Request): Task {
+    yield* this.#requestTurn.acquire();
+    try {
+      yield* this.#merge(request);
+    } finally {
+      this.#requestTurn.release();
+    }
+  }
+
+  *#merge(request: Request): Task {
+    if (this.#phase !== 'opened') {
+      this.session.end(Status.INVALID_FRAME, 'the secondary asked on behind its last request');
+      return;
+    }
     const total = BigInt(this.tracking.dirty.grains);
     for (const run of request.runs) {
       if (run.grains === 0n || run.firstGrain + run.grains > total) {
@@ -171,6 +194,10 @@ export class PrimarySession {
     yield* this.session.work.enter();
     try {
       yield* task;
+    } catch (error) {
+      // What could not be made durable did not happen: the pair goes on in a new session.
+      if (!(error instanceof PartError)) throw error;
+      this.session.end(Status.NVRAM_ERROR, error.message);
     } finally {
       this.session.work.leave();
     }

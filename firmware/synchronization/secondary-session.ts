@@ -3,7 +3,7 @@ import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { CardCore } from '../core.js';
 import { toCommandError } from '../errors.js';
 import type { EventLoop } from '../kernel/event-loop.js';
-import type { Task } from '../kernel/pending.js';
+import { PartError, type Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
 import { BLOCK_BYTES, MAX_RUNS_PER_FRAME, MAX_ZERO_BYTES } from '../limits.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
