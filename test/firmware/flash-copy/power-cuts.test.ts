@@ -46,7 +46,7 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       expect(rebooted.flashCopy.active).toBe(true);
       expect(firstDifference(t0Content(rebooted), image), `cut after ${String(effects)} effects`).toBe(-1);
     }
-  }, 60_000);
+  });
 
   test('with a full store leaves T0 whole or durably ended', () => {
     const ends = new Set<Status | undefined>();
@@ -63,7 +63,7 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       ends.add(rebooted.core.state.control.current.flashCopy?.ended);
     }
     expect(ends).toEqual(new Set([Status.UNSPECIFIED, Status.FLASH_COPY_STORE_FULL]));
-  }, 60_000);
+  });
 
   test('while T0 ends by command leaves T0 whole or durably ended', () => {
     let finished = 0;
@@ -79,7 +79,7 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       const rebooted = bootPrimary(card.board);
       if (rebooted.flashCopy.active) expect(firstDifference(t0Content(rebooted), image), `cut after ${String(effects)} effects`).toBe(-1);
     }
-  }, 60_000);
+  });
 
   test('while T0 is taken leaves none, or one of exactly that instant', () => {
     const outcomes = new Set<boolean>();
@@ -100,5 +100,5 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       if (rebooted.flashCopy.active) expect(firstDifference(t0Content(rebooted), image)).toBe(-1);
     }
     expect(outcomes).toEqual(new Set([false, true]));
-  }, 60_000);
+  });
 });

@@ -49,7 +49,7 @@ describe('rule 6: a sealed medium holds T0 and nothing else', () => {
       expect(job.result().status, `seed ${String(seed)}`).toBe(Status.SUCCESS);
       expect(Buffer.compare(chunksOf(card), expected), `seed ${String(seed)}`).toBe(0);
     }
-  }, 60_000);
+  });
 
   test('and T0 is over with the seal, so that hosts stop paying for it', () => {
     const card = primaryAtT0();
@@ -212,7 +212,7 @@ describe('rule 6: a power cut at any effect of an export', () => {
       expect(verify(rebooted).damage, where).toEqual([]);
       expect(Buffer.compare(chunksOf(rebooted), expected), where).toBe(0);
     }
-  }, 60_000);
+  });
 });
 
 /** Rule 8: the root of a sealed medium is the one that the primary recorded. */

@@ -85,7 +85,7 @@ describe('rule 7: a load', () => {
     expect(carry(primary.board, board).bytes.length).toBeGreaterThan(2 * MEDIUM_RING_BYTES);
     const core = loadedInAnyOrder(board, random);
     expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
-  }, 60_000);
+  });
 
   test('is durable', () => {
     const { image, board, core } = travelled();
@@ -139,7 +139,7 @@ describe('rule 7: a load', () => {
       expect(isLoaded(rebooted), where).toBe(true);
       expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
     }
-  }, 60_000);
+  });
 
   test('a power cut does not make a load go on where the export of a former primary was', () => {
     const { primary, image } = travelled();
@@ -158,7 +158,7 @@ describe('rule 7: a load', () => {
       if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, `cut after ${String(effects)} effects`).toBe(Status.SUCCESS);
       expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
     }
-  }, 60_000);
+  });
 
   test('a power cut in two loads one after the other, at every fifth effect of each', () => {
     const { primary, image } = travelled();
@@ -179,7 +179,7 @@ describe('rule 7: a load', () => {
         expect(isLoaded(core)).toBe(true);
       }
     }
-  }, 60_000);
+  });
 });
 
 test('rule 15: the initial all-dirty is one suppressed flag, and the map beside it is empty', () => {
@@ -239,7 +239,7 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
       expect(isLoaded(core)).toBe(false);
       expect(board.medium.openFiles).toBe(0);
     }
-  }, 60_000);
+  });
 
   test('the chunk is named, nothing of it is written, and a repaired copy goes on from the last position', () => {
     const { image, primary, board, core } = travelled();
