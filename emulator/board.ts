@@ -1,9 +1,9 @@
 import type { Card } from '../firmware/card.js';
 import type { Trace } from '../firmware/hal.js';
+import type { Address } from '../protos/lines/address.js';
 import { readBoardFile } from './board-file.js';
 import { buildHal } from './build-hal.js';
 import { openStorage } from './card-storage.js';
-import type { Address } from './parts/address.js';
 import { CardPeerPort } from './parts/card-peer-port.js';
 import { lockDirectory } from './parts/directory-lock.js';
 import { HostPort } from './parts/host-port.js';

@@ -1,3 +1,5 @@
+import { ADDRESS_FORMS } from '../protos/lines/address.js';
+
 /** What the emulator refuses, or cannot do. `code` is for programs, the message for people. */
 export class EmulatorError extends Error {
   constructor(
@@ -24,7 +26,7 @@ export const emulatorErrors = {
   addressInvalid: (address: string, reason: string) =>
     new EmulatorError(
       'ADDRESS_INVALID',
-      `The address "${address}" ${reason}. Write tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=115200.`,
+      `The address "${address}" ${reason}. Write ${ADDRESS_FORMS}.`,
     ),
   addressNotUsable: (address: string, reason: string) =>
     new EmulatorError('ADDRESS_NOT_USABLE', `The address ${address} cannot be used: ${reason}.`),

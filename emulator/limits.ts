@@ -37,15 +37,16 @@ export const DIAL_TIMEOUT_MS = 3_000;
  */
 export const SPARE_CONNECTIONS = 4;
 
-/** Baud rates that a serial address may ask for: from teletypes to what USB adapters reach. */
-export const MIN_BAUD = 50;
-export const MAX_BAUD = 12_000_000;
-export const DEFAULT_BAUD = 115_200;
 /** One frame should take no longer on a serial line, or it delays every other. */
 export const SERIAL_FRAME_MS = 100;
 /** Bounds of a frame's payload on a serial line: small enough for a slow one, large enough to be worth its head. */
 export const MIN_SERIAL_PAYLOAD_BYTES = 1 * KIB;
 export const MAX_SERIAL_PAYLOAD_BYTES = 64 * KIB;
+/**
+ * Slowest serial line for the online link: its longest frame, 1 KiB with its head, crosses in 1.2 s. Below half
+ * of this one frame would outlast the silence after which the link counts as lost.
+ */
+export const MIN_PEER_BAUD = 9600;
 /** Bytes taken from a serial device at once. */
 export const SERIAL_READ_BYTES = 64 * KIB;
 /** Between two attempts to open a serial device that is not there. */

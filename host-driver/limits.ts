@@ -40,12 +40,6 @@ export const TIMEOUT_CHECKS_PER_TIMEOUT = 8;
 /** Between two Connect frames on a line that may lose them. */
 export const CONNECT_RETRY_MS = 250;
 
-/** Serial speed when an address names none, and the range in which one is believed. */
-export const DEFAULT_BAUD = 115_200;
-export const MIN_BAUD = 300;
-export const MAX_BAUD = 4_000_000;
-/** A start bit, eight of data, a stop bit. */
-export const SERIAL_BITS_PER_BYTE = 10;
 /** How long a port locked by another is tried again: far longer than a closing takes, short for a person. */
 export const SERIAL_LOCK_WAIT_MS = 1000;
 export const SERIAL_LOCK_RETRY_MS = 10;

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SerialPort } from 'serialport';
 import { CobsFrameReceiver, encodeCobsFrame } from '../protos/framing/cobs-frames.js';
+import { formatAddress } from '../protos/lines/address.js';
+import { mendPort, serialBytesPerSecond, serialSettings } from '../protos/lines/serial-port.js';
 import { ConnectionLostError } from './errors.js';
 import { frameAssembly } from './frame-assembly.js';
 import {
   MAX_FRAME_BYTES,
   SEND_BUFFER_BYTES,
-  SERIAL_BITS_PER_BYTE,
   SERIAL_LOCK_RETRY_MS,
   SERIAL_LOCK_WAIT_MS,
   SERIAL_PAYLOAD_MS,
 } from './limits.js';
 import { nowMs } from './pace.js';
-import { waitForBoth } from './serial-poller.js';
 import type { Transport } from './transport.js';
 import { TransportEvents } from './transport-events.js';
 
@@ -21,10 +21,10 @@ import { TransportEvents } from './transport-events.js';
  * @throws ConnectionLostError when the port cannot be opened.
  */
 export async function serialTransport(path: string, baud: number): Promise<Transport> {
-  const remote = `serial://${path}?baud=${String(baud)}`;
+  const remote = formatAddress({ kind: 'serial', path, baud });
   // Loaded only here: it brings a native add-on that no other line needs.
   const { SerialPort } = await import('serialport');
-  const port = new SerialPort({ path, baudRate: baud, autoOpen: false, hupcl: false, rtscts: false });
+  const port = new SerialPort(serialSettings(path, baud));
   const givenUpMs = nowMs() + SERIAL_LOCK_WAIT_MS;
   for (let error = await open(port); error !== null; error = await open(port)) {
     // A connection just closed holds the port's lock until its last write has left the kernel.
@@ -33,7 +33,7 @@ export async function serialTransport(path: string, baud: number): Promise<Trans
     }
     await sleep(SERIAL_LOCK_RETRY_MS);
   }
-  waitForBoth(port.port);
+  mendPort(port);
   return overPort(port, remote, baud);
 }
 
@@ -42,7 +42,7 @@ function open(port: SerialPort): Promise<Error | null> {
 }
 
 function overPort(port: SerialPort, remote: string, baud: number): Transport {
-  const bytesPerSecond = baud / SERIAL_BITS_PER_BYTE;
+  const bytesPerSecond = serialBytesPerSecond(baud);
   const events = new TransportEvents();
   const receiver = new CobsFrameReceiver(MAX_FRAME_BYTES, frameAssembly(events));
   port.on('data', (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { putVarint, VarintFrameReceiver, varintBytes } from '../protos/framing/varint-frames.js';
+import { formatAddress } from '../protos/lines/address.js';
 import { ConnectionLostError, TimeoutError } from './errors.js';
 import { frameAssembly } from './frame-assembly.js';
 import { MAX_FRAME_BYTES, MAX_TRANSFER_BYTES, RECEIVE_CHUNK_BYTES, SEND_BUFFER_BYTES } from './limits.js';
@@ -11,7 +12,7 @@ import { TransportEvents } from './transport-events.js';
  * @throws ConnectionLostError when nobody answers there; TimeoutError when it takes longer than `timeoutMs`.
  */
 export function tcpTransport(host: string, port: number, timeoutMs: number): Promise<Transport> {
-  const remote = `tcp://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  const remote = formatAddress({ kind: 'tcp', host, port });
   const events = new TransportEvents();
   const receiver = new VarintFrameReceiver(MAX_FRAME_BYTES, frameAssembly(events));
   return new Promise((resolve, reject) => {

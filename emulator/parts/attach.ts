@@ -1,5 +1,5 @@
 import type { Trace } from '../../firmware/hal.js';
-import type { Address } from './address.js';
+import type { Address } from '../../protos/lines/address.js';
 import type { Attachment } from './attachment.js';
 import type { FrameHub } from './frame-hub.js';
 import { SerialListener } from './serial-port.js';

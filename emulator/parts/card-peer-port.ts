@@ -1,7 +1,9 @@
 import type { Completion, PeerPort, PortEvent, Trace } from '../../firmware/hal.js';
 import { MAX_PEER_CONNECTIONS } from '../../firmware/limits.js';
-import { SPARE_CONNECTIONS } from '../limits.js';
-import { type Address, parseAddress } from './address.js';
+import { type Address, formatAddress } from '../../protos/lines/address.js';
+import { emulatorErrors } from '../errors.js';
+import { MIN_PEER_BAUD, SPARE_CONNECTIONS } from '../limits.js';
+import { parseAddress } from './address.js';
 import { attach } from './attach.js';
 import type { Attachment } from './attachment.js';
 import { FrameHub } from './frame-hub.js';
@@ -27,6 +29,8 @@ export class CardPeerPort implements PeerPort {
 
   /** @throws EmulatorError ADDRESS_NOT_USABLE */
   async listen(address: Address, trace: Trace): Promise<void> {
+    const fault = linkFault(address);
+    if (fault !== undefined) throw emulatorErrors.addressNotUsable(formatAddress(address), fault);
     this.#listener = await attach(this.#hub, address, trace);
   }
 
@@ -54,11 +58,19 @@ export class CardPeerPort implements PeerPort {
       done.fail({ kind: 'not-found', text: errorText(error) });
       return;
     }
-    if (parsed.kind === 'tcp') this.#tcp.dial(parsed, done);
+    const fault = linkFault(parsed);
+    if (fault !== undefined) done.fail({ kind: 'closed', text: `${formatAddress(parsed)} cannot be used: ${fault}` });
+    else if (parsed.kind === 'tcp') this.#tcp.dial(parsed, done);
     else this.#serial.dial(parsed, done);
   }
 
   async shutDown(): Promise<void> {
     await Promise.all([this.#listener?.close(), this.#tcp.close(), this.#serial.close()]);
   }
+}
+
+/** Why an address that is one is none for the online link. */
+function linkFault(address: Address): string | undefined {
+  if (address.kind === 'tcp' || address.baud >= MIN_PEER_BAUD) return undefined;
+  return `the link to the peer card needs ${String(MIN_PEER_BAUD)} baud or more`;
 }

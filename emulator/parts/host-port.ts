@@ -1,7 +1,7 @@
 import type { FramePort, Trace } from '../../firmware/hal.js';
 import { MAX_HOST_CONNECTIONS } from '../../firmware/limits.js';
+import type { Address } from '../../protos/lines/address.js';
 import { SPARE_CONNECTIONS } from '../limits.js';
-import type { Address } from './address.js';
 import { attach } from './attach.js';
 import type { Attachment } from './attachment.js';
 import { FrameHub } from './frame-hub.js';

@@ -1,6 +1,6 @@
 import type { Completion, Trace } from '../../firmware/hal.js';
+import { formatAddress, type SerialAddress } from '../../protos/lines/address.js';
 import { SERIAL_REOPEN_MAX_MS, SERIAL_REOPEN_MIN_MS } from '../limits.js';
-import { formatAddress, type SerialAddress } from './address.js';
 import type { Attachment } from './attachment.js';
 import type { FrameHub } from './frame-hub.js';
 import { errorText } from './part-fault.js';
@@ -42,14 +42,16 @@ export class SerialListener implements Attachment {
       this.#lost(errorText(error));
       return;
     }
+    if (this.#closed) return;
+    if (this.#pauseMs > SERIAL_REOPEN_MIN_MS) this.trace.event('serial-device', `${this.address} is open now`);
     this.#pauseMs = SERIAL_REOPEN_MIN_MS;
-    if (!this.#closed) this.#device.startLine();
+    this.#device.startLine();
   }
 
   #lost(reason: string): void {
     this.#device = undefined;
     if (this.#closed) return;
-    if (this.#pauseMs === SERIAL_REOPEN_MIN_MS) this.trace.event('serial-device', `${this.address} is not there: ${reason}`);
+    if (this.#pauseMs === SERIAL_REOPEN_MIN_MS) this.trace.event('serial-device', `${this.address} cannot be used: ${reason}; it is tried again until it can`);
     this.#timer = setTimeout(() => { this.#opening = this.#open(); }, this.#pauseMs);
     this.#pauseMs = Math.min(SERIAL_REOPEN_MAX_MS, this.#pauseMs * 2);
   }

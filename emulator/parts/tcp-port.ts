@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Completion } from '../../firmware/hal.js';
+import { formatAddress, type TcpAddress } from '../../protos/lines/address.js';
 import { emulatorErrors } from '../errors.js';
 import { DIAL_TIMEOUT_MS, SOCKET_READ_BYTES } from '../limits.js';
-import { formatAddress, type TcpAddress } from './address.js';
 import type { FrameHub } from './frame-hub.js';
 import type { Attachment } from './attachment.js';
 import { errorText } from './part-fault.js';

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { CobsFrameReceiver, encodeCobsFrame } from '../../protos/framing/cobs-frames.js';
 import { encodeLengthPrefix, VarintFrameReceiver } from '../../protos/framing/varint-frames.js';
-import { waitForBoth } from '../../host-driver/serial-poller.js';
+import { mendPort } from '../../protos/lines/serial-port.js';
 import type { FrameChannel } from '../../host-driver/in-process-transport.js';
 
 /** The card's end of a line. */
@@ -142,7 +142,7 @@ export async function openSerialLine(path: string): Promise<CardLine & { closed(
       else reject(error);
     });
   });
-  waitForBoth(port.port);
+  mendPort(port);
   // What was not written yet when a test ends.
   port.on('error', () => undefined);
   let onFrame: ((frame: Uint8Array) => void) | undefined;

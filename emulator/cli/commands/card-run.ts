@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Address } from '../../../protos/lines/address.js';
 import type { Board } from '../../board.js';
-import { type Address, parseAddress } from '../../parts/address.js';
+import { parseAddress } from '../../parts/address.js';
 import { consoleTrace } from '../../parts/console-trace.js';
 import { ExitCode } from '../exit-codes.js';
 import { addVerb, type Run } from '../verb.js';
