@@ -60,7 +60,7 @@ function startHost({ plan, model, meter, touched }: Stage, { driver }: CardProce
   return workload;
 }
 
-/** Two volumes, of which the secondary's is full, the medium, and FlashCopy's store; the third card comes when the second has gone. */
+/** Two volumes, of which the secondary's is full, the medium, and some of T0; the third card comes when the second has gone. */
 function roomNeeded({ geometry, dataBytes }: Plan): number {
-  return 2 * geometry.sizeBytes + geometry.storeBytes + dataBytes;
+  return 2 * geometry.sizeBytes + dataBytes + Math.ceil(geometry.sizeBytes / 4);
 }

@@ -35,7 +35,8 @@ export async function planDemo({ image, size, grain }: DemoOptions): Promise<Pla
   if (imageBytes !== undefined && imageBytes > sizeBytes) {
     throw new UsageError(`The image has ${formatBytes(imageBytes)} and does not fit a volume of ${formatBytes(sizeBytes)}: give a larger --size.`);
   }
-  const wish = { sizeBytes, ...(grain === undefined ? {} : { grainBytes: grain }) };
+  // However large the grains, and wherever the host writes, T0 is not lost for want of room; the store is sparse.
+  const wish = { sizeBytes, storeBytes: sizeBytes, ...(grain === undefined ? {} : { grainBytes: grain }) };
   return { geometry: geometryFor(wish), wish, dataBytes: imageBytes ?? roundDown(sizeBytes * DATA_SHARE, CHECK_BLOCK_BYTES), image };
 }
 
