@@ -54,7 +54,7 @@ export class CardComponents {
     this.primary = new PrimaryRemoteCopy(core, this.tracking, this.#link, linkChanged);
     this.requester = new Requester(core, this.#link, linkChanged);
     this.jobs = new MediumJobs(core, this.flashCopy, this.requester, () => { registers.raise('JOB'); });
-    const relationship = new Relationship(core, this.flashCopy, this.primary, this.requester, () => this.jobs.running);
+    const relationship = new Relationship(core, this.flashCopy, this.primary, this.requester, this.jobs);
     const errors = new ErrorLog(hal.clock, (status) => { registers.errorLogged(status); });
 
     const status: StatusSources = {
@@ -70,7 +70,7 @@ export class CardComponents {
       bootedAtMs: hal.clock.nowMs(),
     };
     this.io = new HostVolume(core, this.tracking, this.flashCopy, this.primary);
-    this.admin = adminHandlers({ core, status, relationship, jobs: this.jobs });
+    this.admin = adminHandlers({ core, status, relationship });
     const registers = new RegisterView(this.#registerSource(status), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
     this.#hostPort = new HostPort({
       loop,

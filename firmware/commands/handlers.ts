@@ -1,7 +1,6 @@
 import type { CardCore } from '../core.js';
 import { cardIdentity } from '../identity.js';
 import { cardStatus, type StatusSources } from '../card-status.js';
-import type { MediumJobs } from '../medium/jobs.js';
 import type { Relationship } from '../remote-copy/relationship.js';
 import type { Task } from '../kernel/pending.js';
 import { type AdminHandlers, type AdminResult, NO_RESULT } from './admin.js';
@@ -12,11 +11,10 @@ export interface Administered {
   readonly core: CardCore;
   readonly status: StatusSources;
   readonly relationship: Relationship;
-  readonly jobs: MediumJobs;
 }
 
 /** Which part of the card carries out which administration request. */
-export function adminHandlers({ core, status, relationship, jobs }: Administered): AdminHandlers {
+export function adminHandlers({ core, status, relationship }: Administered): AdminHandlers {
   return {
     identify: () => answer({ case: 'identity', value: cardIdentity(core) }),
     getStatus: () => answer({ case: 'cardStatus', value: cardStatus(status) }),
@@ -25,8 +23,8 @@ export function adminHandlers({ core, status, relationship, jobs }: Administered
     dissolve: () => done(relationship.dissolve()),
     flashCopyStart: () => done(relationship.startFlashCopy()),
     flashCopyStop: () => done(relationship.stopFlashCopy()),
-    mediumExport: (request) => done(jobs.startExport(request.path)),
-    mediumLoad: (request) => done(jobs.startLoad(request.path, request.overwrite)),
+    mediumExport: (request) => done(relationship.exportMedium(request.path)),
+    mediumLoad: (request) => done(relationship.loadMedium(request.path, request.overwrite)),
     connectPeer: (request) => done(relationship.connect(request.address, request.conventional, request.overwrite)),
     disconnectPeer: () => done(relationship.disconnect()),
     stop: (request) => done(relationship.stop(request.access)),

@@ -2,7 +2,7 @@ import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Pending, type Task, wait } from '../kernel/pending.js';
 import { MEDIUM_BUFFERS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
-import type { GrainRange } from '../volume/volume.js';
+import type { GrainRange } from '../metadata/grain-map.js';
 import type { Chunk } from './chunk-format.js';
 import { ChunkReader } from './chunk-reader.js';
 import { reportProgress } from './job.js';
@@ -129,7 +129,7 @@ export class LoadPipeline {
     const { volume, state } = this.context.core;
     yield* failingAs(Status.DISK_ERROR, volume.flush());
     // Rule 19: the written map follows the data, and the position both.
-    for (const range of loaded) yield* failingAs(Status.NVRAM_ERROR, volume.markWritten(range));
+    yield* failingAs(Status.NVRAM_ERROR, volume.markWritten(loaded));
     yield* failingAs(Status.NVRAM_ERROR, state.position.advance(position));
   }
 }

@@ -4,6 +4,12 @@ import type { Task } from '../kernel/pending.js';
 import { Bitmap } from './bitmap.js';
 import type { Region } from './nvram-layout.js';
 
+/** Consecutive grains; one at least. */
+export interface GrainRange {
+  readonly first: number;
+  readonly grains: number;
+}
+
 const BITS_PER_LINE = NVRAM_LINE_BYTES * 8;
 
 /**
@@ -69,14 +75,17 @@ export class GrainMap {
     yield* this.#persist(first, grains);
   }
 
+  /** Sets scattered ranges with one persist for each line they touch. */
+  *setRanges(ranges: readonly GrainRange[]): Task {
+    const missing = ranges.filter(({ first, grains }) => !this.isSetDurably(first, grains));
+    for (const { first, grains } of missing) this.#bits.setRange(first, grains);
+    yield* this.#persistLinesOf(missing);
+  }
+
   /** Clears scattered ranges with one persist for each line they touch. */
-  *clearRanges(ranges: readonly { readonly first: number; readonly grains: number }[]): Task {
-    const lines = new Set<number>();
-    for (const { first, grains } of ranges) {
-      this.#bits.clearRange(first, grains);
-      for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) lines.add(line);
-    }
-    for (const line of lines) yield* this.#persist(line * BITS_PER_LINE, 1);
+  *clearRanges(ranges: readonly GrainRange[]): Task {
+    for (const { first, grains } of ranges) this.#bits.clearRange(first, grains);
+    yield* this.#persistLinesOf(ranges);
   }
 
   *setAll(): Task {
@@ -99,12 +108,28 @@ export class GrainMap {
     return { first, grains: Math.min(this.grains - first, BITS_PER_LINE) };
   }
 
+  *#persistLinesOf(ranges: readonly GrainRange[]): Task {
+    const lines = new Set<number>();
+    for (const { first, grains } of ranges) {
+      for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) lines.add(line);
+    }
+    // All at once, before the first of them is under way: until its turn comes a line is as unsure.
+    for (const line of lines) this.#doubt(line, line);
+    for (const line of lines) yield* this.#persistLines(line, line);
+  }
+
   *#persist(first: number, grains: number): Task {
     const firstLine = lineOf(first);
     const lastLine = lineOf(first + grains - 1);
-    for (let line = firstLine; line <= lastLine; line += 1) {
-      this.#unsure.set(line, (this.#unsure.get(line) ?? 0) + 1);
-    }
+    this.#doubt(firstLine, lastLine);
+    yield* this.#persistLines(firstLine, lastLine);
+  }
+
+  #doubt(firstLine: number, lastLine: number): void {
+    for (let line = firstLine; line <= lastLine; line += 1) this.#unsure.set(line, (this.#unsure.get(line) ?? 0) + 1);
+  }
+
+  *#persistLines(firstLine: number, lastLine: number): Task {
     const start = firstLine * NVRAM_LINE_BYTES;
     const lines = this.#bits.bytes.subarray(start, (lastLine + 1) * NVRAM_LINE_BYTES);
     // A failure leaves the lines unsure, so that the next set persists them again.

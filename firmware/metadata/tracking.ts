@@ -2,8 +2,7 @@ import type { EventLoop } from '../kernel/event-loop.js';
 import { Signal } from '../kernel/sync.js';
 import type { Task } from '../kernel/pending.js';
 import { INTENT_SWEEP_GRAINS, MAX_INTENT_GRAINS } from '../limits.js';
-import type { GrainRange } from '../volume/volume.js';
-import type { GrainMap } from './grain-map.js';
+import type { GrainMap, GrainRange } from './grain-map.js';
 
 /** Why a set bit is set (rule 3): it was clear before the mirrored writes now in flight, or not yet durable on both. */
 export interface Intent {

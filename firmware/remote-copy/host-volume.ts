@@ -6,7 +6,7 @@ import type { HostIo } from '../host-io.js';
 import { PartError, type Task, wait } from '../kernel/pending.js';
 import { ZERO_PART_GRAINS } from '../limits.js';
 import type { Tracking, WriteMark } from '../metadata/tracking.js';
-import type { GrainRange } from '../volume/volume.js';
+import type { GrainRange } from '../metadata/grain-map.js';
 import type { Mirror } from './mirror.js';
 import type { PrimaryRemoteCopy } from './primary.js';
 import type { PrimarySession } from './primary-session.js';

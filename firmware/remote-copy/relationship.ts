@@ -6,6 +6,7 @@ import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { Task } from '../kernel/pending.js';
 import { Semaphore } from '../kernel/sync.js';
 import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../limits.js';
+import type { MediumJobs } from '../medium/jobs.js';
 import type { Control } from '../metadata/control-store.js';
 import { forgetRelationship } from '../metadata/forget-relationship.js';
 import { newId } from '../metadata/format.js';
@@ -25,8 +26,7 @@ export class Relationship {
     private readonly flashCopy: FlashCopy,
     private readonly primary: PrimaryRemoteCopy,
     private readonly requester: Requester,
-    /** Whether an export or load is running. */
-    private readonly jobRunning: () => boolean,
+    private readonly jobs: MediumJobs,
   ) {
     this.#turn = new Semaphore(core.loop, 1);
   }
@@ -98,6 +98,16 @@ export class Relationship {
     } finally {
       this.core.hostWrites.open();
     }
+  }
+
+  /** Starts or resumes copying T0 to a medium (304); the job's progress stands in the status. */
+  *exportMedium(path: string): Task {
+    yield* this.#exclusively(this.jobs.startExport(path));
+  }
+
+  /** Starts or resumes loading a medium (308), which makes this card a secondary. */
+  *loadMedium(path: string, overwrite: boolean): Task {
+    yield* this.#exclusively(this.jobs.startLoad(path, overwrite));
   }
 
   /** Takes T0 again, with hosts drained for an instant (rule 6). */
@@ -255,7 +265,7 @@ export class Relationship {
   }
 
   #refuseWhileJob(): void {
-    if (this.jobRunning()) throw new CommandError(Status.JOB_RUNNING);
+    if (this.jobs.running) throw new CommandError(Status.JOB_RUNNING);
   }
 
   *#exclusively(task: Task): Task {

@@ -194,7 +194,7 @@ export class SecondarySession {
     if (status === Status.SUCCESS) {
       try {
         yield* this.core.volume.flush();
-        for (const grain of batch.grains) yield* this.core.volume.markWritten({ first: grain, grains: 1 });
+        yield* this.core.volume.markWritten([...batch.grains].map((first) => ({ first, grains: 1 })));
         this.counters.grains += batch.grains.size + batch.markers;
         this.counters.markers += batch.markers;
         this.#grainsToCome = Math.max(0, this.#grainsToCome - batch.grains.size - batch.markers);

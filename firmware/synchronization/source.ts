@@ -7,7 +7,7 @@ import { Semaphore } from '../kernel/sync.js';
 import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
-import type { GrainRange } from '../volume/volume.js';
+import type { GrainRange } from '../metadata/grain-map.js';
 
 /** Grains made durable at the secondary by synchronization since boot; `markers` of them never written. */
 export interface SourceCounters {

@@ -3,13 +3,7 @@ import type { EventLoop } from '../kernel/event-loop.js';
 import type { RangeLockHandle, RangeLocks } from '../kernel/range-lock.js';
 import { Shared } from '../kernel/sync.js';
 import type { Task } from '../kernel/pending.js';
-import type { GrainMap } from '../metadata/grain-map.js';
-
-/** Grains that a byte range touches, rounded outward. */
-export interface GrainRange {
-  readonly first: number;
-  readonly grains: number;
-}
+import type { GrainMap, GrainRange } from '../metadata/grain-map.js';
 
 /**
  * The card's own data (206 at the primary, 216 at the secondary), seen through the written map: a grain
@@ -41,6 +35,7 @@ export class Volume {
     return this.written.grains;
   }
 
+  /** The grains that a byte range touches, rounded outward. */
   grainsOf(offsetBytes: number, lengthBytes: number): GrainRange {
     const first = Math.floor(offsetBytes / this.grainBytes);
     const last = Math.floor((offsetBytes + lengthBytes - 1) / this.grainBytes);
@@ -125,8 +120,8 @@ export class Volume {
   }
 
   /** Rule 19: only after the grain's whole content is durable. */
-  *markWritten(range: GrainRange): Task {
-    yield* this.written.set(range.first, range.grains);
+  markWritten(ranges: readonly GrainRange[]): Task {
+    return this.written.setRanges(ranges);
   }
 
   /** Every write completed before the call is durable after it: NVRAM first, then the disk. */

@@ -150,7 +150,7 @@ export type ControlBlock = Message<"grainlink.durable.v1.ControlBlock"> & {
   loadState: LoadState;
 
   /**
-   * The medium being loaded: its root, to resume only the same.
+   * Digest of the label and seal of the medium being loaded, to resume only the same.
    *
    * @generated from field: bytes loading_root = 5;
    */
