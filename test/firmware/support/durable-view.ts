@@ -28,8 +28,15 @@ export class DurableView {
     return this.#control;
   }
 
+  /** Damage counts as dirty, of the written map too (rule 14). */
   isDirty(grain: number): boolean {
-    return this.#bit(this.layout.dirty, grain);
+    return this.#bit(this.layout.dirty, grain) || this.isWrittenDamaged(grain);
+  }
+
+  /** Whether the grain reads as written because nobody knows any more. */
+  isWrittenDamaged(grain: number): boolean {
+    const { damagedLines } = this.board.nvram;
+    return damagedLines.size > 0 && damagedLines.has(lineOf(this.layout.written, grain));
   }
 
   isWritten(grain: number): boolean {
@@ -58,10 +65,16 @@ export class DurableView {
     return grains;
   }
 
+  /** A grain of the disk, as it is durably. */
+  grain(grain: number): Uint8Array {
+    const { geometry, volume } = this.board;
+    return volume.durable.subarray(grain * geometry.grainBytes, (grain + 1) * geometry.grainBytes);
+  }
+
   #bit(region: Region, grain: number): boolean {
-    const byte = region.offsetBytes + (grain >>> 3);
-    if (this.board.nvram.damagedLines.has(Math.floor(byte / NVRAM_LINE_BYTES))) return true;
-    return (((this.board.nvram.durable[byte] ?? 0) >>> (grain & 7)) & 1) === 1;
+    const { damagedLines, durable } = this.board.nvram;
+    if (damagedLines.size > 0 && damagedLines.has(lineOf(region, grain))) return true;
+    return (((durable[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
   }
 
   #isDamaged(region: Region): boolean {
@@ -70,6 +83,10 @@ export class DurableView {
     }
     return false;
   }
+}
+
+function lineOf(region: Region, grain: number): number {
+  return Math.floor((region.offsetBytes + (grain >>> 3)) / NVRAM_LINE_BYTES);
 }
 
 /**
@@ -83,16 +100,19 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
   if (p.identity.generation === 0n || p.identity.generation !== s.identity.generation) return [];
   if (s.loadState === LoadState.LOADING || s.identity.loadId.length === 0) return [];
   if (s.allDirty && !s.suppressed) return [];
-  const { grainBytes } = primary.board.geometry;
-  const ofPrimary = primary.volume();
-  const ofSecondary = secondary.volume();
-  const unsettled = new Set([...primary.unsettledGrains(), ...secondary.unsettledGrains()]);
-  const uncovered: number[] = [];
+  const uncovered = new Set([...primary.unsettledGrains(), ...secondary.unsettledGrains()]);
   for (let grain = 0; grain < primary.layout.grains; grain += 1) {
-    if (primary.isDirty(grain) || secondary.isDirty(grain)) continue;
-    const start = grain * grainBytes;
-    const same = ofPrimary.compare(ofSecondary, start, start + grainBytes, start, start + grainBytes) === 0;
-    if (!same || unsettled.has(grain)) uncovered.push(grain);
+    const isDirty = primary.isDirty(grain) || secondary.isDirty(grain);
+    if (isDirty) uncovered.delete(grain);
+    else if (!isSameGrain(primary, secondary, grain)) uncovered.add(grain);
   }
-  return uncovered;
+  return [...uncovered];
+}
+
+/** Whether what is durable of a grain reads the same on both. */
+function isSameGrain(one: DurableView, other: DurableView, grain: number): boolean {
+  const [written, otherWritten] = [one.isWritten(grain), other.isWritten(grain)];
+  if (!written && !otherWritten) return true;
+  const zeroes = Buffer.alloc(one.board.geometry.grainBytes);
+  return Buffer.compare(written ? one.grain(grain) : zeroes, otherWritten ? other.grain(grain) : zeroes) === 0;
 }

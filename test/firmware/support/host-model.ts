@@ -1,6 +1,8 @@
 import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import type { PairSide, Running } from './pair-side.js';
 
+const JUNK = -1;
+
 interface Issued {
   readonly firstBlock: number;
   readonly blocks: number;
@@ -80,23 +82,25 @@ export class HostModel {
     }
   }
 
-  /** Compares with what a volume holds. Returns one line for each wrong block, the first few. */
-  faults(volume: Buffer): string[] {
+  /**
+   * Compares with what a volume holds. Returns one line for each wrong block, the first few.
+   * @param spared blocks of which nothing can be asked.
+   */
+  faults(volume: Buffer, spared: (block: number) => boolean = () => false): string[] {
     this.note();
     const allowed = this.#allowed();
     const faults: string[] = [];
     for (let block = 0; block < this.#blocks && faults.length < 8; block += 1) {
       const mark = markOf(volume, block);
-      if (mark === undefined || !(allowed[block] ?? []).includes(mark)) {
-        faults.push(`block ${String(block)} holds ${mark === undefined ? 'something never written' : String(mark)}; ${JSON.stringify(allowed[block])} would do`);
-      }
+      if ((allowed[block] ?? []).includes(mark) || spared(block)) continue;
+      faults.push(`block ${String(block)} holds ${mark === JUNK ? 'something never written' : String(mark)}; ${JSON.stringify(allowed[block])} would do`);
     }
     return faults;
   }
 
   /** After a cut: what is there now is what there is. */
   settleOn(volume: Buffer): void {
-    for (let block = 0; block < this.#blocks; block += 1) this.#base[block] = markOf(volume, block) ?? -1;
+    for (let block = 0; block < this.#blocks; block += 1) this.#base[block] = markOf(volume, block);
     this.#history.length = 0;
     this.#flushes.length = 0;
     this.#durable.clear();
@@ -140,10 +144,10 @@ function wordOf(block: number, mark: number, index: number): number {
   return index % 2 === 0 ? mark : (Math.imul(block + 1, 0x9e3779b1) ^ index) >>> 0;
 }
 
-/** The number of the write that a whole block is from; 0 for zeroes; undefined for anything else. */
-function markOf(volume: Buffer, block: number): number | undefined {
+/** The number of the write that a whole block is from; 0 for zeroes; JUNK for anything else. */
+function markOf(volume: Buffer, block: number): number {
   const words = new Uint32Array(volume.buffer, volume.byteOffset + block * BLOCK_BYTES, BLOCK_BYTES / 4);
   const mark = words[0] ?? 0;
-  if (mark === 0) return words.every((word) => word === 0) ? 0 : undefined;
-  return words.every((word, index) => word === wordOf(block, mark, index)) ? mark : undefined;
+  if (mark === 0) return words.every((word) => word === 0) ? 0 : JUNK;
+  return words.every((word, index) => word === wordOf(block, mark, index)) ? mark : JUNK;
 }

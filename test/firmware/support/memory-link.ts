@@ -50,8 +50,8 @@ class End {
 export class MemoryWire {
   /** What becomes of each frame as it leaves. */
   fault: ((frame: WireFrame) => WireVerdict) | undefined;
-  /** Frames of this port do not leave, and their sends do not complete: the line is stuck. */
-  stalled: string | undefined;
+  /** Frames of these ports do not leave, and their sends do not complete: the line is stuck. */
+  readonly stalled = new Set<string>();
   /** Dials do not complete. */
   holdDials = false;
   /** Largest payload in a frame. */
@@ -128,7 +128,7 @@ export class MemoryWire {
     const moves: (() => void)[] = [];
     if (!this.holdDials && this.#dials.length > 0) moves.push(() => { this.#connect(); });
     for (const end of this.#ends) {
-      if (end.unsent.length > 0 && this.stalled !== end.port.address) moves.push(() => { this.#transmit(end); });
+      if (end.unsent.length > 0 && !this.stalled.has(end.port.address)) moves.push(() => { this.#transmit(end); });
       if (end.inFlight.length > 0 && (end.other?.port.canReceive ?? false)) moves.push(() => { this.#deliver(end); });
     }
     const move = moves[Math.floor(random() * moves.length)];

@@ -22,6 +22,7 @@ const MAX_MOVES = 400_000;
 /** Longest time, on the cards' clocks, that a pair without faults may take to become synchronized (rule 18). */
 const CONVERGENCE_MS = 60_000;
 const TICK_MS = 50;
+const JUNK_PERIOD_BYTES = 32 * 1024;
 
 /** Two cards and the line between them, in one process, moved by one seed. */
 export class Pair {
@@ -197,9 +198,12 @@ export function livePair(options: PairOptions = {}): Pair {
   return pair;
 }
 
+/** Bytes that are nothing in particular. */
 export function junk(lengthBytes: number, random: () => number): Uint8Array {
-  const words = new Uint32Array(lengthBytes / 4);
+  const words = new Uint32Array(Math.min(lengthBytes, JUNK_PERIOD_BYTES) / 4);
   for (let i = 0; i < words.length; i += 1) words[i] = Math.floor(random() * 4294967296);
-  return new Uint8Array(words.buffer);
+  const bytes = new Uint8Array(lengthBytes);
+  for (let at = 0; at < lengthBytes; at += JUNK_PERIOD_BYTES) bytes.set(new Uint8Array(words.buffer).subarray(0, lengthBytes - at), at);
+  return bytes;
 }
 
