@@ -39,8 +39,7 @@ export function resultText(result: DemoResult): string {
       ['  longest gap between two completions', millisecondsText(host.longestGapMs), `in step ${host.longestGapDuring}`],
       ['  slowest single write', millisecondsText(host.slowestWriteMs), `in step ${host.slowestWriteDuring}`],
     ], 'left'),
-    'Both cards, the host and all the rest share the cores and the disk of this machine; that is in these times.',
-    '',
+    'Both cards, the host and all the rest share the cores and the disk of this machine; that is in these times.\n',
   ].join('\n\n');
 }
 

@@ -1,9 +1,10 @@
-import { blake3 } from '@napi-rs/blake-hash';
+import { Blake3Digest } from '../../parts/blake3-digest.js';
 import { claimedVersion, fillBlock } from './block-content.js';
 import { CHECK_BLOCK_BYTES } from './settings.js';
 
 /** Enough to tell blocks apart that nobody made to collide. */
 const DIGEST_BYTES = 16;
+const hash = new Blake3Digest();
 const ZEROES = new Uint8Array(CHECK_BLOCK_BYTES);
 
 /** Of each block, the version that the host knows to be on the card, and the newest that may be. */
@@ -99,5 +100,5 @@ export class VolumeModel {
 }
 
 function digestOf(block: Uint8Array): Uint8Array {
-  return blake3(block).subarray(0, DIGEST_BYTES);
+  return hash.digest([block]).subarray(0, DIGEST_BYTES);
 }
