@@ -32,6 +32,7 @@ export class Pair {
   readonly random: () => number;
   readonly #storm: boolean;
   readonly #watchCover: boolean;
+  readonly #others: PairSide[] = [];
   #effectsSeen = -1;
 
   constructor(options: PairOptions = {}) {
@@ -50,6 +51,16 @@ export class Pair {
 
   get sides(): readonly [PairSide, PairSide] {
     return [this.primary, this.secondary];
+  }
+
+  /** A third card takes part: another at the same line. */
+  join(card: PairSide): void {
+    this.#others.push(card);
+    this.boot(card);
+  }
+
+  get #all(): readonly PairSide[] {
+    return [this.primary, this.secondary, ...this.#others];
   }
 
   bootBoth(): void {
@@ -77,15 +88,18 @@ export class Pair {
   }
 
   #promptMove(): boolean {
-    return this.primary.step() || this.secondary.step() || this.wire.step(() => 0);
+    return this.#all.some((side) => side.step()) || this.wire.step(() => 0);
   }
 
   #stormMove(): boolean {
-    const actors = [...this.sides.filter((side) => side.canStep).map((side) => () => side.step()),
-      ...this.sides.filter((side) => side.board.power.on && side.board.power.held.length > 0).map((side) => () => side.board.power.releaseOne(this.random()))];
-    const wires = () => this.wire.step(this.random);
-    const pick = Math.floor(this.random() * (actors.length + 1));
-    return actors[pick]?.() ?? (wires() || (actors[0]?.() ?? false));
+    const actors: (() => boolean)[] = [];
+    for (const side of this.#all) {
+      const { power } = side.board;
+      if (side.canStep) actors.push(() => side.step());
+      if (power.on && power.held.length > 0) actors.push(() => power.releaseOne(this.random()));
+    }
+    const actor = actors[Math.floor(this.random() * (actors.length + 1))];
+    return actor?.() ?? (this.wire.step(this.random) || (actors[0]?.() ?? false));
   }
 
   /** Moves until nobody can: time stands still. */
@@ -99,7 +113,7 @@ export class Pair {
   pass(ms: number): void {
     this.settle();
     for (let passed = 0; passed < ms; passed += TICK_MS) {
-      for (const side of this.sides) side.board.clock.advance(TICK_MS);
+      for (const side of this.#all) side.board.clock.advance(TICK_MS);
       this.settle();
     }
   }
