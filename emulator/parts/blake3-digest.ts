@@ -12,13 +12,18 @@ export class Blake3Digest implements Digest {
 
   digest(parts: readonly Uint8Array[]): Uint8Array {
     const [first] = parts;
-    if (parts.length === 1 && first !== undefined) return blake3(first);
+    if (parts.length === 1 && first !== undefined) return blake3(asBuffer(first));
     this.#hasher.reset();
-    for (const part of parts) this.#hasher.update(part);
+    for (const part of parts) this.#hasher.update(asBuffer(part));
     return this.#hasher.digestBuffer();
   }
 
   crc32c(bytes: Uint8Array): number {
     return CRC32C.buf(bytes) >>> 0;
   }
+}
+
+/** The same memory, as the type that the package asks for. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
