@@ -174,6 +174,10 @@ export class SecondarySession {
     batch.pieces += 1;
     try {
       yield* this.#untilMayApply();
+      if (this.core.state.control.current.consistent) {
+        this.session.end(Status.INVALID_FRAME, 'a grain came that was not to be synchronized');
+        throw new SessionEnded();
+      }
       yield* write();
     } catch (error) {
       if (error instanceof SessionEnded) throw error;

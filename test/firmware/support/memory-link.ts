@@ -22,6 +22,13 @@ export type WireVerdict = 'deliver' | 'drop' | 'twice' | 'hold';
 /** As much of a receive buffer as the tests' frames use. */
 const STAINED_BYTES = 8192;
 
+/** What a test usually asks of a frame that left. */
+export interface SentFrame {
+  readonly from: string;
+  readonly case: string | undefined;
+  readonly payloadBytes: number;
+}
+
 interface Unsent {
   readonly parts: readonly Uint8Array[];
   readonly done: Completion<number>;
@@ -57,7 +64,8 @@ export class MemoryWire {
   /** Largest payload in a frame. */
   maxPayloadBytes = 256 * 1024;
   /** Frames that left, oldest first. */
-  sent: { from: string; case: string | undefined; payloadBytes: number }[] = [];
+  sent: SentFrame[] = [];
+  readonly #sequences = new Map<string, number>();
   #up = true;
   readonly #ports = new Map<string, MemoryPeerPort>();
   readonly #ends: End[] = [];
@@ -120,6 +128,11 @@ export class MemoryWire {
     const end = this.#ends.filter((one) => one.port.address === from).at(-1);
     if (end === undefined) throw new Error(`${from} has no connection`);
     end.inFlight.push(bytes);
+  }
+
+  /** The sequence number that the next frame of a port in a session would bear. */
+  sequenceAfter(from: string, session: bigint): number {
+    return this.#sequences.get(`${from} ${String(session)}`) ?? 0;
   }
 
   /** Moves one thing, picked by `random` (0 ≤ x < 1). Returns false when nothing can move. */
@@ -206,7 +219,7 @@ export class MemoryWire {
     const bytes = joined(next.parts);
     next.done.succeed(bytes.length);
     const frame = frameOf(end.port.address, bytes);
-    this.sent.push(summary(frame));
+    this.#note(frame);
     const verdict = this.fault?.(frame) ?? 'deliver';
     if (!this.#up || verdict === 'drop') return;
     if (verdict === 'hold') {
@@ -215,6 +228,12 @@ export class MemoryWire {
     }
     end.inFlight.push(bytes);
     if (verdict === 'twice') end.inFlight.push(bytes);
+  }
+
+  #note(frame: WireFrame): void {
+    const { session, sequence, body, payload } = frame.decode();
+    this.sent.push({ from: frame.from, case: body.case, payloadBytes: payload.length });
+    this.#sequences.set(`${frame.from} ${String(session)}`, sequence + 1);
   }
 
   #deliver(end: End): void {
@@ -313,11 +332,6 @@ export class MemoryPeerPort implements PeerPort {
 
 function frameOf(from: string, bytes: Uint8Array): WireFrame {
   return { from, bytes, decode: () => fromBinary(LinkFrameSchema, bytes) };
-}
-
-function summary(frame: WireFrame): { from: string; case: string | undefined; payloadBytes: number } {
-  const { body, payload } = frame.decode();
-  return { from: frame.from, case: body.case, payloadBytes: payload.length };
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
