@@ -14,6 +14,8 @@ export interface ChaosOptions extends PairOptions {
   /** Operators stop, start, disconnect and connect. */
   readonly operators?: boolean;
   readonly steps?: number;
+  /** Looks at the pair after each step. */
+  readonly watch?: (pair: Pair) => void;
   /** The host writes to this many blocks from the start of the volume. */
   readonly spanBlocks?: number;
 }
@@ -67,6 +69,7 @@ class ChaosRun {
     if (random() < 0.2) for (const side of pair.sides) side.board.clock.advance(50 + Math.floor(random() * 600));
     for (const side of pair.sides) if (!side.board.power.on && random() < 0.4) this.#bringUp(side);
     model.note();
+    this.options.watch?.(pair);
   }
 
   /** Faults stop; the pair has a minute of its own time to converge (rule 18). */

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { DiskState, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { chaos } from '../support/chaos.js';
+import { dirtyGrains, flushesVolume, holding, letGo } from '../support/operations.js';
+import { livePair } from '../support/pair.js';
+
+const GRAIN = 4096;
+const { CONSISTENT_SYNCHRONIZED, INCONSISTENT_COPYING } = RelationshipState;
+
+test('rule 11: the state is ConsistentSynchronized once the last grain is durable on both, and not before', () => {
+  const pair = livePair();
+  pair.wire.cut();
+  for (const grain of [1, 5, 9]) pair.finish(pair.primary.write(grain * GRAIN, new Uint8Array(GRAIN).fill(grain), true));
+  pair.wire.restore();
+  holding(pair.secondary, flushesVolume);
+  pair.pass(3000);
+  expect(pair.sides.map((side) => side.status().state)).toEqual([INCONSISTENT_COPYING, INCONSISTENT_COPYING]);
+  expect(pair.primary.status().grainsOutOfSync).toBe(3n);
+  letGo(pair.secondary);
+  pair.untilSynchronized();
+  expect(pair.sides.map((side) => side.status().state)).toEqual([CONSISTENT_SYNCHRONIZED, CONSISTENT_SYNCHRONIZED]);
+  expect(pair.sides.map((side) => side.status().diskState)).toEqual([DiskState.UP_TO_DATE, DiskState.UP_TO_DATE]);
+  expect([...pair.sides.map(dirtyGrains), pair.differingGrains()]).toEqual([[], [], []]);
+});
+
+test('rule 11: whoever calls itself synchronized has no out-of-sync bit, whatever happens', () => {
+  for (let seed = 1; seed <= 12; seed += 1) {
+    chaos({
+      seed,
+      cuts: ['secondary'],
+      lineFaults: true,
+      operators: true,
+      watch: ({ primary, secondary }) => {
+        if (primary.isUp && primary.status().state === CONSISTENT_SYNCHRONIZED) expect(primary.status().grainsOutOfSync).toBe(0n);
+        if (secondary.isUp && secondary.status().state === CONSISTENT_SYNCHRONIZED) expect(dirtyGrains(secondary)).toEqual([]);
+      },
+    });
+  }
+});
