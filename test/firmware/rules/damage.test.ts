@@ -1,0 +1,294 @@
+import { describe, expect, test } from 'vitest';
+import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { DiskState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
+import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
+import type { Region } from '../../../firmware/metadata/nvram-layout.js';
+import { chaos } from '../support/chaos.js';
+import { dirtyGrains, persists } from '../support/operations.js';
+import { livePair, type Pair } from '../support/pair.js';
+import type { PairSide } from '../support/pair-side.js';
+import { seededPair } from '../support/seeding.js';
+
+const GRAIN = 4096;
+
+/** A live pair with something written. */
+function livePairWithData(): Pair {
+  const pair = livePair();
+  pair.finish(pair.primary.write(0, new Uint8Array(8 * GRAIN).fill(1), true));
+  pair.untilSwept();
+  return pair;
+}
+
+/** Damages every line of a region; meanwhile the card is off. */
+function damage({ board }: PairSide, ...regions: readonly Region[]): void {
+  for (const { offsetBytes, lengthBytes } of regions) {
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) {
+      board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
+      board.nvram.durable.fill(0x5a, at, at + NVRAM_LINE_BYTES);
+    }
+  }
+}
+
+function errorsOf(side: PairSide): (string | undefined)[] {
+  return side.status().errors.map(({ status }) => Status[status]);
+}
+
+test('rule 14: a primary that lost both control blocks takes a fresh generation, and synchronizes its secondary in full without a command', () => {
+  const pair = livePairWithData();
+  const before = pair.primary.status();
+  pair.primary.powerOff();
+  damage(pair.primary, ...pair.primary.durable.layout.controlBlocks);
+  pair.boot(pair.primary);
+  const after = pair.primary.status();
+  expect([after.role, after.relationshipId]).toEqual([Role.PRIMARY, before.relationshipId]);
+  expect(after.generation >> 32n).toBe((before.generation >> 32n) + 1n);
+  expect(after.grainsOutOfSync).toBe(256n);
+  expect(errorsOf(pair.primary)).toContain('NVRAM_DAMAGED');
+  pair.untilSwept();
+  expect([pair.differingGrains(), pair.primary.status().grainsSynchronized, pair.secondary.status().generation]).toEqual([[], 256n, after.generation]);
+  // Once: the debt is paid.
+  pair.reboot(pair.primary);
+  pair.untilSynchronized();
+  expect(pair.primary.status().grainsSynchronized).toBe(0n);
+});
+
+test('rule 14: a secondary that lost both control blocks is Inconsistent, and asks for everything without a command', () => {
+  const pair = livePairWithData();
+  pair.secondary.powerOff();
+  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
+  pair.wire.cut();
+  pair.boot(pair.secondary);
+  const { role, diskState, allDirty, connectWished } = pair.secondary.status();
+  expect([role, diskState, allDirty, connectWished]).toEqual([Role.SECONDARY, DiskState.INCONSISTENT, true, true]);
+  const before = pair.primary.status().grainsSynchronized;
+  pair.wire.restore();
+  pair.untilSwept();
+  expect([pair.differingGrains(), pair.primary.status().grainsSynchronized - before]).toEqual([[], 256n]);
+});
+
+test('rule 14: both cards lose all of their NVRAM, and find each other', () => {
+  const pair = livePairWithData();
+  for (const side of pair.sides) {
+    side.powerOff();
+    damage(side, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
+  }
+  pair.bootBoth();
+  pair.untilSwept();
+  expect([pair.differingGrains(), pair.primary.durable.volume()[0]]).toEqual([[], 1]);
+});
+
+test('rule 14: a seeded secondary that lost its NVRAM is not taken for what was loaded', () => {
+  const pair = seededPair();
+  pair.secondary.powerOff();
+  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
+  pair.boot(pair.secondary);
+  expect(pair.secondary.status().diskState).toBe(DiskState.INCONSISTENT);
+  pair.connect();
+  pair.until('it is refused', () => pair.secondary.status().linkStatus === Status.NOT_LOADED);
+});
+
+test('rule 14: a primary that was never bound and lost its NVRAM refuses what was loaded before', () => {
+  const pair = seededPair();
+  pair.primary.powerOff();
+  damage(pair.primary, ...pair.primary.durable.layout.controlBlocks);
+  pair.boot(pair.primary);
+  pair.connect();
+  pair.until('it is refused', () => pair.secondary.status().linkStatus === Status.STALE_GENERATION);
+});
+
+describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) => {
+  test.each(['dirty', 'written'] as const)('rule 14: a damaged line of the %s map is dirty, never clean', (map) => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    side.powerOff();
+    damage(side, side.durable.layout[map]);
+    pair.wire.cut();
+    pair.boot(side);
+    expect(dirtyGrains(side)).toHaveLength(256);
+    if (name === 'secondary') expect(side.status().diskState).toBe(DiskState.INCONSISTENT);
+    pair.wire.restore();
+    pair.untilSwept();
+    expect([pair.differingGrains(), pair.secondary.durable.volume()[0]]).toEqual([[], 1]);
+  });
+
+  test('rule 14: one damaged line costs its own grains and no others', () => {
+    const pair = livePair({ geometry: { sizeBytes: 4 * 1024 * 1024, grainBytes: GRAIN, nvramBytes: 64 * 1024, storeBytes: 256 * 1024 } });
+    const side = pair[name];
+    const { dirty } = side.durable.layout;
+    side.powerOff();
+    damage(side, { offsetBytes: dirty.offsetBytes, lengthBytes: NVRAM_LINE_BYTES });
+    pair.wire.cut();
+    pair.boot(side);
+    expect(dirtyGrains(side)).toEqual(Array.from({ length: 512 }, (_, grain) => grain));
+    pair.wire.restore();
+    pair.untilSwept();
+    expect(pair.primary.status().grainsSynchronized % 1024n).toBe(512n);
+  });
+
+  test('rule 14: an NVRAM in doubt is all dirty', () => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    side.powerOff();
+    side.board.nvram.doubtful = true;
+    pair.wire.cut();
+    pair.boot(side);
+    expect([dirtyGrains(side).length, errorsOf(side).includes('NVRAM_DOUBTFUL')]).toEqual([256, true]);
+    pair.wire.restore();
+    pair.untilSwept();
+    expect(pair.differingGrains()).toEqual([]);
+    pair.reboot(side);
+    expect(errorsOf(side)).toEqual([]);
+  });
+
+  test.each([0, 1] as const)('rule 14: copy %i of the control block may be damaged, or stale, at any time', (which) => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    const { controlBlocks } = side.durable.layout;
+    const region = controlBlocks[which];
+    const stale = side.board.nvram.durable.slice(region.offsetBytes, region.offsetBytes + region.lengthBytes);
+    pair.wire.cut();
+    pair.wire.restore();
+    pair.untilSynchronized();
+    const counter = side.durable.control?.identity.sessionCounter;
+    side.powerOff();
+    side.board.nvram.durable.set(stale, region.offsetBytes);
+    expect(side.durable.control?.identity.sessionCounter).toBe(counter);
+    pair.wire.cut();
+    pair.boot(side);
+    side.powerOff();
+    // Made good at boot: now the other copy may go.
+    damage(side, controlBlocks[1 - which] ?? region);
+    expect(side.durable.control?.identity.sessionCounter).toBe(counter);
+    pair.boot(side);
+    side.powerOff();
+    damage(side, region);
+    expect(side.durable.control?.identity.sessionCounter).toBe(counter);
+    pair.boot(side);
+    pair.wire.restore();
+    pair.untilSwept();
+    expect(pair.differingGrains()).toEqual([]);
+  });
+
+  test('rule 14: a cut between the two copies is made good at boot', () => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    const { controlBlocks } = side.durable.layout;
+    side.board.power.intercept = (operation) => {
+      // The power goes in the middle of the second copy.
+      if (persists(operation, controlBlocks[1])) side.board.power.cutAfter(0);
+      return undefined;
+    };
+    const stopped = side.admin({ case: 'stop', value: { access: false } });
+    pair.settle();
+    expect([stopped.ended, side.board.power.on]).toEqual([false, false]);
+    pair.reboot(side);
+    expect(side.status().stopped).toBe(true);
+    side.powerOff();
+    damage(side, controlBlocks[0]);
+    pair.boot(side);
+    expect(side.status().stopped).toBe(true);
+  });
+
+  test('rule 14: a cut between NVRAM and superblock is made good at boot', () => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    side.board.power.intercept = ({ part, kind }) => {
+      if (part === 'reserved' && kind === 'write') side.board.power.cutAfter(0);
+      return undefined;
+    };
+    side.admin({ case: 'stop', value: { access: false } });
+    pair.settle();
+    expect(side.board.power.on).toBe(false);
+    pair.reboot(side, { keep: () => false });
+    side.powerOff();
+    damage(side, ...side.durable.layout.controlBlocks);
+    pair.boot(side);
+    expect(side.status().stopped).toBe(true);
+  });
+
+  test.each([0, 1])('rule 14: copy %i of the superblock may be damaged', (which) => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    side.powerOff();
+    side.board.reserved.fill(which * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
+    pair.boot(side);
+    expect(errorsOf(side)).toContain('SUPERBLOCK_DAMAGED');
+    side.powerOff();
+    damage(side, ...side.durable.layout.controlBlocks);
+    side.board.reserved.fill((1 - which) * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
+    pair.boot(side);
+    pair.untilSwept();
+    expect(pair.differingGrains()).toEqual([]);
+  });
+
+  test('rule 14: cuts at every effect of a recovery from total loss change nothing of its outcome', () => {
+    let effects = Number.POSITIVE_INFINITY;
+    for (let cutAfter = 0; cutAfter < effects; cutAfter += 3) {
+      const pair = livePairWithData();
+      const side = pair[name];
+      side.powerOff();
+      damage(side, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
+      pair.wire.cut();
+      const first = side.board.power.effects;
+      side.board.power.cutAfter(cutAfter);
+      pair.boot(side);
+      if (side.board.power.on) effects = side.board.power.effects - first;
+      side.board.power.cutAfter(Number.POSITIVE_INFINITY);
+      pair.reboot(side);
+      expect(dirtyGrains(side).length === 256 || side.status().allDirty).toBe(true);
+      pair.wire.restore();
+      pair.untilSwept();
+      expect([pair.differingGrains(), pair.primary.durable.volume()[0]]).toEqual([[], 1]);
+    }
+    expect(effects).toBeGreaterThan(5);
+  });
+
+  test('rule 14: an NVRAM that refuses any one line stops neither card, and costs no data', () => {
+    let persistsSeen = Number.POSITIVE_INFINITY;
+    for (let bad = 0; bad < persistsSeen; bad += 1) {
+      const pair = livePairWithData();
+      const side = pair[name];
+      let count = 0;
+      side.board.power.intercept = ({ part, kind }) => {
+        if (part !== 'nvram' || kind !== 'persist') return undefined;
+        count += 1;
+        return count - 1 === bad ? { kind: 'io', text: 'NVRAM refuses a line' } : undefined;
+      };
+      pair.wire.cut();
+      const first = pair.primary.write(GRAIN, new Uint8Array(512).fill(2), true);
+      pair.wire.restore();
+      pair.pass(700);
+      const second = pair.primary.write(4 * GRAIN, new Uint8Array(512).fill(3), true);
+      pair.until('both writes have ended', () => first.ended && second.ended);
+      pair.untilSwept();
+      if (count <= bad) persistsSeen = count;
+      expect(pair.differingGrains()).toEqual([]);
+      for (const [written, grain, value] of [[first, 1, 2], [second, 4, 3]] as const) {
+        if (succeeded(written)) expect(pair.secondary.durable.volume()[grain * GRAIN]).toBe(value);
+      }
+    }
+    expect(persistsSeen).toBeGreaterThan(4);
+  });
+});
+
+test('rule 14: lines damaged by cuts, again and again, cost no data', () => {
+  for (let seed = 1; seed <= 16; seed += 1) chaos({ seed, cuts: ['primary', 'secondary'], damage: true });
+});
+
+test('rule 14: a card that neither NVRAM nor disk knows does not come up', () => {
+  const pair = livePairWithData();
+  pair.secondary.powerOff();
+  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
+  pair.secondary.board.reserved.fill(0, new Uint8Array(2 * SUPERBLOCK_BYTES));
+  expect(() => { pair.boot(pair.secondary); }).toThrow('NOT_FORMATTED');
+});
+
+function succeeded(running: { result(): void }): boolean {
+  try {
+    running.result();
+    return true;
+  } catch {
+    return false;
+  }
+}
