@@ -88,8 +88,15 @@ export const MAX_MARKER_GRAINS = 65536;
 export const BARRIER_FRAMES = 32;
 /** Barriers under way at once: one is read and sent while the one before becomes durable. */
 export const MAX_BARRIERS_IN_FLIGHT = 2;
+/**
+ * Pieces of grains on their way into a line that asks for short frames: on a slow one each takes about 100 ms,
+ * or a second, and a host's write waits behind them.
+ */
+export const SHORT_PIECES_UNSENT = 4;
 /** Runs in one SyncRequest or DirtyRuns frame: about 10 bytes a run. */
 export const MAX_RUNS_PER_FRAME = 1024;
+/** Most that a run takes in a frame: two numbers of up to 33 bits. A slow line bounds a SyncRequest by this. */
+export const MAX_RUN_BYTES = 16;
 
 /** Grains in intent: bounds what a lost link turns out-of-sync at once. */
 export const MAX_INTENT_GRAINS = 4096;

@@ -5,7 +5,7 @@ import { toCommandError } from '../errors.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
-import { BLOCK_BYTES, MAX_RUNS_PER_FRAME, MAX_ZERO_BYTES } from '../limits.js';
+import { BLOCK_BYTES, MAX_RUN_BYTES, MAX_RUNS_PER_FRAME, MAX_ZERO_BYTES } from '../limits.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
 
 import { requestsEverything } from './suppressor.js';
@@ -115,11 +115,13 @@ export class SecondarySession {
       yield* this.session.send({ case: 'syncRequest', value: { runs: [{ firstGrain: 0n, grains: BigInt(dirty.grains) }], last: true } });
       return;
     }
+    // On a slow line a long frame would be taken for silence.
+    const mostRuns = Math.max(1, Math.min(MAX_RUNS_PER_FRAME, Math.floor(this.session.maxPayloadBytes / MAX_RUN_BYTES)));
     let from = dirty.nextSet(0);
     let last = false;
     while (!last) {
       const runs: { firstGrain: bigint; grains: bigint }[] = [];
-      while (from < dirty.grains && runs.length < MAX_RUNS_PER_FRAME) {
+      while (from < dirty.grains && runs.length < mostRuns) {
         const end = dirty.nextClear(from);
         runs.push({ firstGrain: BigInt(from), grains: BigInt(end - from) });
         from = dirty.nextSet(end);

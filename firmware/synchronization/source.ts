@@ -4,7 +4,7 @@ import type { BufferPool } from '../kernel/buffer-pool.js';
 import { PartError, type Pending, type Task, wait, waitAll } from '../kernel/pending.js';
 import type { RangeLockHandle } from '../kernel/range-lock.js';
 import { Semaphore } from '../kernel/sync.js';
-import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER } from '../limits.js';
+import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER, MAX_TRANSFER_BYTES, SHORT_PIECES_UNSENT, SYNC_BUFFERS } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
 import type { GrainRange } from '../metadata/grain-map.js';
@@ -30,6 +30,7 @@ interface LockedRun {
 export class SynchronizationSource {
   readonly #barriers = new Map<number, Pending<Status>>();
   readonly #room: Semaphore;
+  readonly #unsent: Semaphore;
   #nextBarrier = 1;
 
   constructor(
@@ -40,6 +41,7 @@ export class SynchronizationSource {
     private readonly counters: SourceCounters,
   ) {
     this.#room = new Semaphore(core.loop, MAX_BARRIERS_IN_FLIGHT);
+    this.#unsent = new Semaphore(core.loop, session.maxPayloadBytes < MAX_TRANSFER_BYTES ? SHORT_PIECES_UNSENT : SYNC_BUFFERS);
     session.onEnd(() => { this.#abandon(); });
   }
 
@@ -128,6 +130,7 @@ export class SynchronizationSource {
       const { offsetBytes, lengthBytes } = this.core.volume.bytesOf(range);
       for (let at = 0; at < lengthBytes; at += this.session.maxPayloadBytes) {
         const pieceBytes = Math.min(this.session.maxPayloadBytes, lengthBytes - at);
+        yield* this.#unsent.acquire();
         const buffer = yield* this.buffers.acquire();
         pieces.push(this.core.loop.fork('sync-piece', this.#sendPiece(offsetBytes + at, buffer, pieceBytes)));
       }
@@ -181,6 +184,7 @@ export class SynchronizationSource {
       return false;
     } finally {
       this.buffers.release(buffer);
+      this.#unsent.release();
     }
   }
 
