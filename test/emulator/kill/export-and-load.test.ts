@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CardStatus, FlashCopyState, JobKind, JobState, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
-import type { CardInProcess } from './card-in-process.js';
+import type { CardInProcess } from '../processes/card-in-process.js';
 import type { Area, Random } from './host.js';
-import { addressOf, jobDone } from './live-pair.js';
+import { jobDone } from './live-pair.js';
 import { Pair } from './pair.js';
 import { scenario } from './scenario.js';
 import { BLOCK_BYTES, KILL_TEST_MS, KILLS_EACH } from './settings.js';
@@ -44,7 +44,7 @@ describe('SIGKILL while a medium is exported, and while it is loaded', () => {
         await mustHoldT0(pair, t0);
       }
       expect(host.inFlight).toBeGreaterThan(0);
-      await secondary.driver.connectPeer({ address: addressOf(primary) });
+      await secondary.driver.connectPeer({ address: primary.peer });
       await pair.untilSynchronized();
       await pair.mustHoldEverything();
       await pair.endAndCompare();

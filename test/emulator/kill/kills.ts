@@ -11,10 +11,6 @@ export class Kills {
     return this.#counts.get(phase) ?? 0;
   }
 
-  get all(): number {
-    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-  }
-
   /** @param how who was killed, and at what exactly. */
   hit(phase: Phase, how: string): void {
     this.#counts.set(phase, this.of(phase) + 1);

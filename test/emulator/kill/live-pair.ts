@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
-import type { CardInProcess } from './card-in-process.js';
+import type { CardInProcess } from '../processes/card-in-process.js';
 import type { Area, Random } from './host.js';
 import { Pair } from './pair.js';
 import { BLOCK_BYTES, PAIR_BYTES } from './settings.js';
@@ -35,13 +35,8 @@ export async function goLive(pair: Pair, directory: string): Promise<void> {
   await pair.serve(secondary);
   await secondary.driver.loadMedium({ path: medium });
   await jobDone(pair, secondary);
-  await secondary.driver.connectPeer({ address: addressOf(primary) });
+  await secondary.driver.connectPeer({ address: primary.peer });
   await pair.untilSynchronized();
-}
-
-/** Where the secondary finds the primary. */
-export function addressOf({ peerPort }: CardInProcess): string {
-  return `tcp://127.0.0.1:${String(peerPort)}`;
 }
 
 /** Waits for the end of a card's export or load. @throws Error when it failed. */

@@ -5,11 +5,11 @@ import { formatDirectory } from '../../../emulator/card-directory.js';
 import { enumWord } from '../../../emulator/cli/enum-words.js';
 import { type CardStatus, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
-import { CardInProcess } from './card-in-process.js';
+import { CardInProcess } from '../processes/card-in-process.js';
 import { compareSwitchedOff } from './comparison.js';
 import { type Area, Host, type Random } from './host.js';
 import { Kills } from './kills.js';
-import { peerPort } from './ports.js';
+import { peerPort } from '../processes/ports.js';
 import { BLOCK_BYTES, PATIENCE_MS, POLL_MS } from './settings.js';
 import { mustHoldAll } from './transfer.js';
 import { VolumeModel } from './volume-model.js';
@@ -45,7 +45,7 @@ export class Pair {
       await mkdir(path);
       await writeFile(join(path, 'volume.000'), Buffer.alloc(sizeBytes, OLD_BYTE));
       await formatDirectory(path, { sizeBytes });
-      cards.push(new CardInProcess(name, path, await peerPort(random)));
+      cards.push(new CardInProcess(name, path, await peerPort()));
     }
     const [primary, secondary] = cards;
     if (primary === undefined || secondary === undefined) throw new Error('two cards were made');

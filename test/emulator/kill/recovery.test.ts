@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enumWord } from '../../../emulator/cli/enum-words.js';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
-import type { CardInProcess } from './card-in-process.js';
+import type { CardInProcess } from '../processes/card-in-process.js';
 import { BULK, formatPair, goLive } from './live-pair.js';
 import type { Pair } from './pair.js';
 import { scenario } from './scenario.js';

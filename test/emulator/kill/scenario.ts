@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomNumbers } from '../../host-driver/test-data.js';
-import { killAllCards } from './card-in-process.js';
+import { killAllCards } from '../processes/card-in-process.js';
 import type { Random } from './host.js';
 import type { Pair } from './pair.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CardStatus, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
-import type { CardInProcess } from './card-in-process.js';
-import { addressOf, BULK, formatPair, goLive, MORE_BULK } from './live-pair.js';
+import type { CardInProcess } from '../processes/card-in-process.js';
+import { BULK, formatPair, goLive, MORE_BULK } from './live-pair.js';
 import { isSynchronized, type Pair } from './pair.js';
 import { scenario } from './scenario.js';
 import { KILL_TEST_MS, KILLS_EACH, TRIES_EACH } from './settings.js';
@@ -35,7 +35,7 @@ async function startSynchronizing(pair: Pair): Promise<void> {
   const { primary, secondary, model } = pair;
   await secondary.driver.disconnectPeer();
   await pair.orFail(Promise.all([BULK, MORE_BULK].map((area) => fill(primary.driver, model, area))));
-  await secondary.driver.connectPeer({ address: addressOf(primary) });
+  await secondary.driver.connectPeer({ address: primary.peer });
 }
 
 /** Kills when the copy has come to a random point, or is done. */

@@ -1,4 +1,4 @@
-import type { CardInProcess } from './card-in-process.js';
+import type { CardInProcess } from '../processes/card-in-process.js';
 import type { Pair } from './pair.js';
 
 /** Whom to kill next: by turns the one, the other, and now and then both at once. */

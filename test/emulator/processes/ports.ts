@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /*
@@ -6,12 +7,12 @@ import { createServer } from 'node:net';
  * primary is down could otherwise be given that very port as its own, and TCP would connect it to itself.
  */
 const FIRST_PORT = 12_000;
-const PORTS = 18_000;
+const END_PORT = 30_000;
 const TRIES = 100;
 
-export async function peerPort(random: (below: number) => number): Promise<number> {
+export async function peerPort(): Promise<number> {
   for (let i = 0; i < TRIES; i += 1) {
-    const port = FIRST_PORT + random(PORTS);
+    const port = randomInt(FIRST_PORT, END_PORT);
     if (await isFree(port)) return port;
   }
   throw new Error('no port is free for the peer link');

@@ -11,6 +11,7 @@ import { HostDriver } from '../../../host-driver/index.js';
 const PROGRAM = join(import.meta.dirname, '../../../dist/emulator/cli/demo/card-child.js');
 const LOG_LINES = 30;
 const LOOK_MS = 1;
+const LAST_WORDS_MS = 1000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -21,12 +22,12 @@ export class CardInProcess {
   #gone: Promise<number | null> = Promise.resolve(null);
   #ready: Promise<HostDriver> | undefined;
   #driver: HostDriver | undefined;
+  #host = '';
 
   constructor(
     readonly name: string,
     readonly directory: string,
-    /** Where the peer card finds it. */
-    readonly peerPort: number,
+    private readonly peerPort: number,
   ) {}
 
   get on(): boolean {
@@ -39,6 +40,20 @@ export class CardInProcess {
     return this.#driver;
   }
 
+  /** Where hosts find it, once {@link ready}. */
+  get host(): string {
+    return this.#host;
+  }
+
+  /** Where the peer card finds it: the same each time it is switched on. */
+  get peer(): string {
+    return `tcp://127.0.0.1:${String(this.peerPort)}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Whether it serves its host. */
   get serves(): boolean {
     return this.#driver !== undefined;
@@ -47,8 +62,7 @@ export class CardInProcess {
   switchOn(): void {
     if (this.on) throw new Error(`the ${this.name} is on already`);
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run "npm run build" first.`);
-    const peer = `tcp://127.0.0.1:${String(this.peerPort)}`;
-    const args = [PROGRAM, 'card', 'run', '--dir', this.directory, '--host', 'tcp://127.0.0.1:0', '--peer', peer, '--json'];
+    const args = [PROGRAM, 'card', 'run', '--dir', this.directory, '--host', 'tcp://127.0.0.1:0', '--peer', this.peer, '--json'];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => undefined); // It is never written to; its end is what counts.
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', (line) => { this.#keep(line); });
@@ -106,11 +120,16 @@ export class CardInProcess {
     const line = await Promise.race([announced, ended]);
     const { hosts: [host] = [] } = JSON.parse(line) as { hosts?: string[] };
     if (host === undefined) throw new Error(`the ${this.name} does not listen: ${line}`);
-    const driver = await Promise.race([HostDriver.connect(host), ended]);
+    const driver = await Promise.race([HostDriver.connect(host), ended]).catch(async (error: unknown) => {
+      // A card that ends by itself is noticed by its lost connection first, but its log says why.
+      await Promise.race([ended, delay(LAST_WORDS_MS)]);
+      throw error;
+    });
     if (this.#child !== child) {
       driver.close();
       throw new Error(`the ${this.name} was killed`);
     }
+    this.#host = host;
     this.#driver = driver;
     return driver;
   }
