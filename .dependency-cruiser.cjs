@@ -28,7 +28,7 @@ const FIRMWARE_PARTS = {
   volume: ['kernel/', 'metadata/', 'hal.ts', 'limits.ts'],
   'flash-copy': ['kernel/', 'metadata/', 'volume/', 'core.ts', 'hal.ts', 'limits.ts', 'errors.ts'],
   synchronization: ['kernel/', 'metadata/', 'volume/', 'remote-copy/', 'core.ts', 'hal.ts', 'limits.ts', 'errors.ts'],
-  'remote-copy': ['kernel/', 'metadata/', 'volume/', 'flash-copy/', 'synchronization/', 'core.ts', 'hal.ts', 'host-io.ts', 'limits.ts', 'errors.ts'],
+  'remote-copy': ['kernel/', 'metadata/', 'volume/', 'flash-copy/', 'synchronization/', 'medium/', 'core.ts', 'hal.ts', 'host-io.ts', 'limits.ts', 'errors.ts'],
   medium: ['kernel/', 'metadata/', 'volume/', 'flash-copy/', 'synchronization/', 'core.ts', 'identity.ts', 'hal.ts', 'limits.ts', 'errors.ts'],
   commands: ['kernel/', 'registers/', 'metadata/', 'flash-copy/', 'synchronization/', 'remote-copy/', 'medium/', 'card-status.ts', 'core.ts', 'hal.ts', 'host-io.ts', 'identity.ts', 'limits.ts', 'errors.ts'],
   // A host reaches data through host-io.ts alone, whatever the card's role makes of it.
