@@ -50,7 +50,11 @@ export class PrimarySession {
     this.#requestTurn = new Semaphore(core.loop, 1);
     this.#source = new SynchronizationSource(core, tracking, buffers, session, counters);
     // Before anything waiting is told: from this instant every write is tracked.
-    session.onEnd(() => { tracking.demoteAll(); });
+    session.onEnd(() => {
+      tracking.demoteAll();
+      // The sweep has nothing left to do, and the next session waits for it to leave.
+      tracking.sweepWanted.signal();
+    });
   }
 
   get phase(): PrimaryPhase {
