@@ -1,9 +1,12 @@
 import type { Card } from '../firmware/card.js';
+import { CommandError } from '../firmware/errors.js';
 import type { Trace } from '../firmware/hal.js';
+import { PartError } from '../firmware/kernel/pending.js';
 import type { Address } from '../protos/lines/address.js';
 import { readBoardFile } from './board-file.js';
 import { buildHal } from './build-hal.js';
 import { openStorage } from './card-storage.js';
+import { emulatorErrors } from './errors.js';
 import { CardPeerPort } from './parts/card-peer-port.js';
 import { lockDirectory } from './parts/directory-lock.js';
 import { HostPort } from './parts/host-port.js';
@@ -18,13 +21,18 @@ export interface BoardOptions {
   /** Where the peer card finds it; without, only this card can dial. */
   readonly peer?: Address;
   readonly trace: Trace;
-  /** The firmware broke one of its own rules. The card stands still from then on; close the board. */
+  /**
+   * The firmware broke one of its own rules; or, as an EmulatorError, it cannot make a card of what is in the
+   * directory. The card stands still from then on; close the board.
+   */
   readonly onFault: (error: Error) => void;
 }
 
 /** A card that is switched on. */
 export interface Board {
   readonly card: Card;
+  /** Resolves when the card has recovered and serves; never, when it cannot and `onFault` is told. */
+  readonly booted: Promise<void>;
   /** As they turned out, where a port was left open. */
   readonly hostAddresses: readonly string[];
   readonly peerAddress: string | undefined;
@@ -73,7 +81,9 @@ interface Parts {
 function switchOn(options: BoardOptions, { lock, storage, hosts, peer }: Parts): Board {
   const clock = new WallClock();
   const hal = buildHal({ storage, clock, hosts: hosts.frames, peer, trace: options.trace });
-  const running = runCard(hal, options.onFault);
+  const running = runCard(hal, (error) => {
+    options.onFault(running.card.components === undefined ? bootError(options.directory, error) : error);
+  });
 
   const switchOff = async (clean: boolean): Promise<boolean> => {
     running.stop();
@@ -89,6 +99,7 @@ function switchOn(options: BoardOptions, { lock, storage, hosts, peer }: Parts):
   let off: Promise<boolean> | undefined;
   return {
     card: running.card,
+    booted: running.booted,
     hostAddresses: hosts.addresses,
     peerAddress: peer.address,
     connectInProcess: () => hosts.connectInProcess(),
@@ -97,4 +108,13 @@ function switchOn(options: BoardOptions, { lock, storage, hosts, peer }: Parts):
       await (off ??= switchOff(false));
     },
   };
+}
+
+/** What the firmware refuses at boot, or cannot read or write, is the directory's fault; anything else is the firmware's. */
+function bootError(directory: string, fault: Error): Error {
+  const { cause } = fault;
+  if (cause instanceof CommandError) {
+    return emulatorErrors.directoryDamaged(directory, `${cause.detail}; put whole files back, or format a new card in another directory`);
+  }
+  return cause instanceof PartError ? emulatorErrors.directoryDamaged(directory, cause.message) : fault;
 }

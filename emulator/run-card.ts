@@ -6,6 +6,8 @@ import { SHUTDOWN_MS } from './limits.js';
 /** A booted card and what steps it. */
 export interface RunningCard {
   readonly card: Card;
+  /** Resolves when it has recovered and serves; never, when it cannot. */
+  readonly booted: Promise<void>;
   /** Drains the card. False when it broke, or took too long. */
   shutDown(): Promise<boolean>;
   /** It is never stepped again. */
@@ -15,9 +17,12 @@ export interface RunningCard {
 /** @param onFault is told once, when the firmware broke one of its own rules. */
 export function runCard(hal: Hal, onFault: (error: Error) => void): RunningCard {
   let afterStep = (): void => undefined;
+  let tellBooted = (): void => undefined;
+  const booted = new Promise<void>((resolve) => { tellBooted = resolve; });
   const drive = new DriveLoop(
     (limit) => {
       const more = card.step(limit);
+      if (card.components !== undefined) tellBooted();
       afterStep();
       return more;
     },
@@ -30,6 +35,7 @@ export function runCard(hal: Hal, onFault: (error: Error) => void): RunningCard 
   card.boot();
   return {
     card,
+    booted,
     stop: () => { drive.stop(); },
     shutDown: () =>
       new Promise((resolve) => {

@@ -93,7 +93,7 @@ describe('a board', () => {
     await expect(switchOn(temporaryDirectory())).rejects.toMatchObject({ code: 'CARD_DIRECTORY_HAS_NO_CARD' });
   });
 
-  it('tells a fault of the firmware: here, that nothing is left that knows the card', async () => {
+  it('tells that it cannot be switched on when nothing is left that knows the card', async () => {
     const directory = await newCard();
     for (const name of ['nvram', 'reserved']) {
       const fd = openSync(join(directory, name), 'r+');
@@ -103,7 +103,7 @@ describe('a board', () => {
     const faults: Error[] = [];
     const board = await switchOn(directory, { onFault: (error) => faults.push(error) });
     await until(() => faults.length > 0);
-    expect(faults[0]?.message).toMatch(/control block/);
+    expect(faults[0]).toMatchObject({ code: 'CARD_DIRECTORY_DAMAGED', message: expect.stringMatching(/control block/) });
     expect(await board.close()).toBe(false);
   });
 

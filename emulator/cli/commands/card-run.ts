@@ -49,8 +49,10 @@ async function runCard({ dir, host, peer }: RunOptions, run: Run): Promise<undef
   });
   const signals = watchSignals();
   try {
-    announce(board, directory, run);
-    await Promise.race([signals.first, fault.happened]);
+    const end = Promise.race([signals.first, fault.happened]);
+    // Not before it has recovered: whoever is told where it listens is told that there is a card.
+    await Promise.race([board.booted.then(() => { announce(board, directory, run); }), end]);
+    await end;
     log('shutting down');
     const clean = await Promise.race([board.close(), signals.second.then(() => 'cut' as const)]);
     if (clean === 'cut') process.exit(ExitCode.INTERRUPTED);

@@ -8,7 +8,7 @@ import { layoutOf, type NvramLayout, type Region } from '../../../firmware/metad
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { pattern } from '../../host-driver/test-data.js';
 import type { CardInProcess } from '../processes/card-in-process.js';
-import { CARD_BYTES, contentOf, exported, GRAIN_BYTES, loadFrom, mediumOf, newCard, switchOn, synchronize, synchronized } from './bench.js';
+import { CARD_BYTES, contentOf, expectRefusal, exported, GRAIN_BYTES, loadFrom, mediumOf, newCard, switchOn, synchronize, synchronized } from './bench.js';
 
 /** What happens to the NVRAM of a card that is off. */
 type Damage = (path: string, layout: NvramLayout) => void;
@@ -56,8 +56,7 @@ describe('a card whose NVRAM and superblocks are both lost', () => {
     await card.driver.write(0, pattern(4096, 7));
     await card.kill();
     for (const path of [nvramOf(card), join(card.directory, 'reserved')]) overwrite(path, 0, statSync(path).size);
-    card.switchOn();
-    await expect(card.ready()).rejects.toThrow('no valid control block and no valid superblock');
+    await expectRefusal('CARD_DIRECTORY_DAMAGED', 'card', 'run', '--dir', card.directory, '--host', 'tcp://127.0.0.1:0');
   });
 });
 
