@@ -12,8 +12,8 @@ export class LinkFrames implements LinkEvents {
     private readonly counters: LinkCounters,
   ) {}
 
-  opened(): void {
-    // Who dialled speaks first.
+  isNeeded(connection: number): boolean {
+    return this.primary.session?.session.connection === connection || this.requester.needs(connection);
   }
 
   *frame(connection: number, frame: LinkFrame): Task {

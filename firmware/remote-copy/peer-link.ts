@@ -12,7 +12,8 @@ export const LINK_PROTOCOL_VERSION = 1;
 const PAYLOAD_FIELD = 31;
 
 export interface LinkEvents {
-  opened(connection: number): void;
+  /** Whether a session stands on the connection, or is being agreed by this card. */
+  isNeeded(connection: number): boolean;
   /** The frame and its payload are valid until the task ends. */
   frame(connection: number, frame: LinkFrame): Task;
   closed(connection: number, reason: string): void;
@@ -71,15 +72,24 @@ export class PeerLink {
     this.counters.metadataBytesSent += wireBytes - dataBytes;
   }
 
+  /** Of those that no session needs: whoever connects and says nothing must not keep the secondary out (rule 18). */
+  #closeOldest(events: LinkEvents): void {
+    for (const connection of this.#open) {
+      if (events.isNeeded(connection)) continue;
+      this.#open.delete(connection);
+      this.port.close(connection);
+      return;
+    }
+  }
+
   *#receive(events: LinkEvents): Task {
     const buffer = new Uint8Array(FRAME_BUFFER_BYTES);
     for (;;) {
       const event = yield* this.loop.run<PortEvent>((done) => { this.port.receive(buffer, done); });
       switch (event.kind) {
         case 'opened':
-          if (this.#open.size >= MAX_PEER_CONNECTIONS) this.port.close(event.connection);
           this.#open.add(event.connection);
-          events.opened(event.connection);
+          if (this.#open.size > MAX_PEER_CONNECTIONS) this.#closeOldest(events);
           break;
         case 'closed':
           this.#open.delete(event.connection);

@@ -121,6 +121,11 @@ export class Requester {
     this.#giveUp({ status: refusal.status, detail: refusal.detail });
   }
 
+  /** Whether the connection carries the session, or the attempt at one. */
+  needs(connection: number): boolean {
+    return this.#attempt?.connection === connection || this.session?.session.connection === connection;
+  }
+
   connectionClosed(connection: number, reason: string): void {
     const end = { status: Status.LINK_LOST, detail: reason };
     if (this.#attempt?.connection === connection) this.#giveUp(end);

@@ -41,6 +41,7 @@ class End {
   unsent: Unsent[] = [];
   inFlight: InFlight[] = [];
   open = true;
+  stuck = false;
   other: End | undefined;
 
   constructor(
@@ -130,6 +131,16 @@ export class MemoryWire {
     end.inFlight.push(bytes);
   }
 
+  /** Connections open now carry nothing any more, and their sends do not complete; later ones work. */
+  stick(): void {
+    for (const end of this.#ends) end.stuck = true;
+  }
+
+  /** Connects to a card and says nothing. */
+  connectSilently(address: string): void {
+    this.dial(this.port(`stranger ${String(this.#ports.size)}`, () => true), address, { succeed: () => undefined, fail: () => undefined });
+  }
+
   /** The sequence number that the next frame of a port in a session would bear. */
   sequenceAfter(from: string, session: bigint): number {
     return this.#sequences.get(`${from} ${String(session)}`) ?? 0;
@@ -141,6 +152,7 @@ export class MemoryWire {
     const moves: (() => void)[] = [];
     if (!this.holdDials && this.#dials.length > 0) moves.push(() => { this.#connect(); });
     for (const end of this.#ends) {
+      if (end.stuck) continue;
       if (end.unsent.length > 0 && !this.stalled.has(end.port.address)) moves.push(() => { this.#transmit(end); });
       if (end.inFlight.length > 0 && (end.other?.port.canReceive ?? false)) moves.push(() => { this.#deliver(end); });
     }
