@@ -13,8 +13,8 @@ function livePairWithOnes(): Pair {
 }
 
 describe.each([
-  ['old', () => false],
-  ['new', () => true],
+  ['old', (): boolean => false],
+  ['new', (): boolean => true],
 ] as const)('rule 13: a cut of the primary that leaves a grain %s', (_what, keep) => {
   test('rule 13: finds its bit set, and both cards end alike', () => {
     const pair = livePairWithOnes();
