@@ -122,9 +122,9 @@ export class Tracking {
   }
 
   /** The union with what the other side holds dirty (rule 16). */
-  *merge(first: number, grains: number): Task {
-    this.#demote({ first, grains });
-    yield* this.dirty.set(first, grains);
+  *merge(ranges: readonly GrainRange[]): Task {
+    for (const range of ranges) this.#demote(range);
+    yield* this.dirty.setRanges(ranges);
   }
 
   #open(grain: number): Intent {

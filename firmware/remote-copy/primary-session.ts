@@ -124,13 +124,11 @@ export class PrimarySession {
       return;
     }
     const total = BigInt(this.tracking.dirty.grains);
-    for (const run of request.runs) {
-      if (run.grains === 0n || run.firstGrain + run.grains > total) {
-        this.session.end(Status.INVALID_FRAME, 'the secondary asked for grains that the volume does not have');
-        return;
-      }
-      yield* this.tracking.merge(Number(run.firstGrain), Number(run.grains));
+    if (request.runs.some(({ firstGrain, grains }) => grains === 0n || firstGrain + grains > total)) {
+      this.session.end(Status.INVALID_FRAME, 'the secondary asked for grains that the volume does not have');
+      return;
     }
+    yield* this.tracking.merge(request.runs.map(({ firstGrain, grains }) => ({ first: Number(firstGrain), grains: Number(grains) })));
     if (!request.last || this.session.ended !== undefined) return;
     if (this.tracking.outOfSyncCount > 0) {
       yield* this.core.state.control.commit((draft) => { draft.consistent = false; });

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { readControlBlocks } from '../../../firmware/metadata/control-store.js';
+import { layoutOf, type Region } from '../../../firmware/metadata/nvram-layout.js';
+import type { MemoryBoard } from '../support/memory-hal.js';
+import { bootCore, formattedBoard, launch, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
+
+const { controlBlocks } = layoutOf(SMALL_GEOMETRY);
+
+/** What a boot would find: the name, and whether the copies are alike. */
+function reread(board: MemoryBoard, damaged?: Region): { readonly name: string | undefined; readonly uneven: boolean } {
+  const { control, uneven } = readControlBlocks(board.hal.digest, board.nvram.durable, controlBlocks, (region) => region === damaged);
+  return { name: control?.identity.secondaryName, uneven };
+}
+
+function bench(): { readonly board: MemoryBoard; readonly core: ReturnType<typeof bootCore>; readonly rename: (name: string) => ReturnType<ReturnType<typeof bootCore>['state']['control']['commit']> } {
+  const board = formattedBoard();
+  const core = bootCore(board);
+  return { board, core, rename: (name) => core.state.control.commit((draft) => { draft.identity.secondaryName = name; }) };
+}
+
+test('a commit is durable in both copies, and shows only then', () => {
+  const { board, core, rename } = bench();
+  board.power.intercept = () => 'hold';
+  const committed = launch(core.loop, rename('new'));
+  settle(core.loop);
+  expect(core.state.control.current.identity.secondaryName).toBe('');
+  while (board.power.releaseOne(0)) settle(core.loop);
+  committed.result();
+  expect(core.state.control.current.identity.secondaryName).toBe('new');
+  for (const lost of [undefined, ...controlBlocks]) expect(reread(board, lost)).toEqual({ name: 'new', uneven: lost !== undefined });
+});
+
+test('a commit also outlives the machine: NVRAM is flushed', () => {
+  const { board, core, rename } = bench();
+  const kinds: string[] = [];
+  board.power.intercept = ({ part, kind }) => {
+    kinds.push(`${part} ${kind}`);
+    return undefined;
+  };
+  run(core.loop, rename('new'));
+  expect(kinds.slice(0, 3)).toEqual(['nvram persist', 'nvram persist', 'nvram flush']);
+});
+
+test('commits take turns', () => {
+  const { board, core, rename } = bench();
+  board.power.intercept = () => 'hold';
+  const first = launch(core.loop, rename('first'));
+  const second = launch(core.loop, core.state.control.commit((draft) => { draft.identity.secondaryName += ' second'; }));
+  settle(core.loop);
+  while (board.power.releaseOne(0)) settle(core.loop);
+  first.result();
+  second.result();
+  expect(reread(board)).toEqual({ name: 'first second', uneven: false });
+});
+
+test('a cut between the copies leaves the newer one, and is seen', () => {
+  const { board, core, rename } = bench();
+  run(core.loop, rename('old'));
+  board.power.intercept = ({ offsetBytes }) => (offsetBytes === controlBlocks[1].offsetBytes ? 'hold' : undefined);
+  launch(core.loop, rename('new'));
+  settle(core.loop);
+  expect(reread(board)).toEqual({ name: 'new', uneven: true });
+  expect(reread(board, controlBlocks[0])).toEqual({ name: 'old', uneven: true });
+});
+
+test('an older copy is never taken for the newest', () => {
+  const { board, core, rename } = bench();
+  run(core.loop, rename('old'));
+  const stale = board.nvram.durable.slice(controlBlocks[0].offsetBytes, controlBlocks[0].offsetBytes + controlBlocks[0].lengthBytes);
+  run(core.loop, rename('new'));
+  for (const region of controlBlocks) {
+    const kept = board.nvram.durable.slice();
+    board.nvram.durable.set(stale, region.offsetBytes);
+    expect(reread(board)).toEqual({ name: 'new', uneven: true });
+    board.nvram.durable.set(kept);
+  }
+});
+
+describe('a commit that NVRAM refuses', () => {
+  test.each([0, 1, 2])('at step %i did not happen, not after a boot either', (bad) => {
+    const { board, core, rename } = bench();
+    run(core.loop, rename('old'));
+    let step = 0;
+    board.power.intercept = () => {
+      step += 1;
+      return step - 1 === bad ? { kind: 'io', text: 'refused' } : undefined;
+    };
+    const failed = launch(core.loop, rename('new'));
+    settle(core.loop);
+    expect(() => { failed.result(); }).toThrow('refused');
+    expect([core.state.control.current.identity.secondaryName, reread(board)]).toEqual(['old', { name: 'old', uneven: false }]);
+    board.power.intercept = undefined;
+    run(core.loop, rename('newer'));
+    expect(reread(board)).toEqual({ name: 'newer', uneven: false });
+  });
+
+  test('for good leaves the store able to commit again', () => {
+    const { board, core, rename } = bench();
+    board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+    const failed = launch(core.loop, rename('new'));
+    settle(core.loop);
+    expect(() => { failed.result(); }).toThrow('refused');
+    board.power.intercept = undefined;
+    run(core.loop, rename('newer'));
+    expect(reread(board)).toEqual({ name: 'newer', uneven: false });
+  });
+});
+
+test('the superblock follows the identity, but not each session', () => {
+  const { board, core, rename } = bench();
+  let superblocks = 0;
+  board.power.intercept = ({ part, kind }) => {
+    if (part === 'reserved' && kind === 'write') superblocks += 1;
+    return undefined;
+  };
+  run(core.loop, core.state.control.commit((draft) => { draft.identity.sessionCounter += 1n; }));
+  run(core.loop, core.state.control.commit((draft) => { draft.consistent = false; }));
+  expect(superblocks).toBe(0);
+  run(core.loop, rename('new'));
+  expect(superblocks).toBe(2);
+});
+
+test('a control block of another version is none', () => {
+  const { board, core } = bench();
+  run(core.loop, core.state.control.commit((draft) => { draft.version = 2; }));
+  expect(reread(board)).toEqual({ name: undefined, uneven: true });
+});

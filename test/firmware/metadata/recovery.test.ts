@@ -1,0 +1,161 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { FlashCopySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
+import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
+import { layoutOf, type Region } from '../../../firmware/metadata/nvram-layout.js';
+import { bootCore, formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import type { Control } from '../../../firmware/metadata/control-store.js';
+
+const LAYOUT = layoutOf(SMALL_GEOMETRY);
+
+/** A board whose card is what `change` makes of a standalone one. */
+function boardOf(change: (draft: Control) => void): MemoryBoard {
+  const board = formattedBoard();
+  const core = bootCore(board);
+  run(core.loop, core.state.control.commit(change));
+  return board;
+}
+
+const primary = (draft: Control): void => {
+  draft.identity.role = Role.PRIMARY;
+  draft.identity.generation = (7n << 32n) | 5n;
+  draft.identity.establishments = 7;
+  draft.identity.loadId = new Uint8Array(16).fill(3);
+};
+
+const secondary = (draft: Control): void => {
+  draft.identity.role = Role.SECONDARY;
+  draft.identity.loadId = new Uint8Array(16).fill(3);
+};
+
+function damage(board: MemoryBoard, ...regions: readonly Region[]): void {
+  for (const { offsetBytes, lengthBytes } of regions) {
+    for (let line = offsetBytes / NVRAM_LINE_BYTES; line < (offsetBytes + lengthBytes) / NVRAM_LINE_BYTES; line += 1) board.nvram.damagedLines.add(line);
+  }
+}
+
+const findings = (board: MemoryBoard): (string | undefined)[] => bootCore(board).state.findings.map(({ status }) => Status[status]);
+
+test('a sound card comes up as it went, with nothing found and nothing persisted but that', () => {
+  const board = boardOf(primary);
+  let persists = 0;
+  board.power.intercept = ({ lengthBytes, kind }) => {
+    if (kind === 'persist' && lengthBytes > 0) persists += 1;
+    return undefined;
+  };
+  const { state } = bootCore(board);
+  expect([state.control.current.identity.role, state.findings, persists]).toEqual([Role.PRIMARY, [], 0]);
+});
+
+test('what is no card says so', () => {
+  const board = formattedBoard();
+  damage(board, ...LAYOUT.controlBlocks);
+  board.reserved.fill(0, new Uint8Array(2 * SUPERBLOCK_BYTES));
+  expect(() => bootCore(board)).toThrow('NOT_FORMATTED');
+});
+
+test('a disk of another size is refused', () => {
+  const board = formattedBoard();
+  const other = formattedBoard({ ...SMALL_GEOMETRY, sizeBytes: 2 * SMALL_GEOMETRY.sizeBytes });
+  other.nvram.durable.set(board.nvram.durable);
+  expect(() => bootCore(other)).toThrow('not of the size');
+});
+
+test('half an establishment leaves a standalone card', () => {
+  const board = boardOf((draft) => {
+    primary(draft);
+    draft.identity.generation = 0n;
+  });
+  const { identity } = bootCore(board).state.control.current;
+  expect([identity.role, identity.loadId.length, identity.establishments]).toEqual([Role.STANDALONE, 0, 7]);
+});
+
+describe('with both control blocks lost', () => {
+  test('a primary takes a fresh generation, owes everything and keeps its binding', () => {
+    const board = boardOf(primary);
+    damage(board, ...LAYOUT.controlBlocks);
+    const { state } = bootCore(board);
+    const { identity, fullOwed } = state.control.current;
+    expect([identity.generation >> 32n, identity.establishments, fullOwed, state.dirty.count]).toEqual([8n, 8, true, 256]);
+    expect(identity.loadId).toEqual(new Uint8Array(16).fill(3));
+  });
+
+  test('a secondary is Inconsistent, and everything is to be asked for', () => {
+    const board = boardOf(secondary);
+    damage(board, ...LAYOUT.controlBlocks);
+    const { consistent, allDirty, suppressed } = bootCore(board).state.control.current;
+    expect([consistent, allDirty, suppressed]).toEqual([false, true, false]);
+  });
+
+  test('a stale block that turns up later is not believed', () => {
+    const board = boardOf(primary);
+    const stale = board.nvram.durable.slice(0, LAYOUT.dirty.offsetBytes);
+    damage(board, ...LAYOUT.controlBlocks);
+    const { generation } = bootCore(board).state.control.current.identity;
+    board.nvram.durable.set(stale.subarray(0, LAYOUT.controlBlocks[0].lengthBytes));
+    expect(bootCore(board).state.control.current.identity.generation).toBe(generation);
+  });
+});
+
+describe('damage', () => {
+  test('of the T0 map, the T0 index or both positions ends T0', () => {
+    for (const regions of [[LAYOUT.t0Written], [LAYOUT.t0Index], [...LAYOUT.positions]]) {
+      const board = boardOf((draft) => {
+        primary(draft);
+        draft.flashCopy = create(FlashCopySchema, { t0Id: new Uint8Array(16).fill(9) });
+      });
+      damage(board, ...regions);
+      const { flashCopy } = bootCore(board).state.control.current;
+      expect([flashCopy?.t0Id.length, flashCopy?.ended]).toEqual([0, Status.FLASH_COPY_DAMAGED]);
+    }
+  });
+
+  test('of one position leaves T0 alone', () => {
+    const board = boardOf((draft) => {
+      primary(draft);
+      draft.flashCopy = create(FlashCopySchema, { t0Id: new Uint8Array(16).fill(9) });
+    });
+    damage(board, LAYOUT.positions[0]);
+    expect(bootCore(board).state.control.current.flashCopy?.t0Id.length).toBe(16);
+  });
+
+  test('of the written map makes its grains written and dirty', () => {
+    const board = boardOf(primary);
+    damage(board, LAYOUT.written);
+    const { state } = bootCore(board);
+    expect([state.written.count, state.dirty.count]).toEqual([256, 256]);
+  });
+
+  test('of a map costs a secondary its label, and a primary nothing', () => {
+    for (const [change, expected] of [[primary, true], [secondary, false]] as const) {
+      const board = boardOf(change);
+      damage(board, LAYOUT.dirty);
+      expect(bootCore(board).state.control.current.consistent).toBe(expected);
+    }
+  });
+
+  test('is reported at each boot until it was dealt with, and then no more', () => {
+    const board = boardOf(primary);
+    damage(board, LAYOUT.dirty);
+    // The first boot is cut before it is done.
+    board.power.intercept = ({ kind, lengthBytes }) => (kind === 'persist' && lengthBytes === 0 ? 'hold' : undefined);
+    expect(() => bootCore(board)).toThrow('not ended');
+    board.powerCycle();
+    expect(findings(board)).toEqual(['NVRAM_DAMAGED']);
+    expect(findings(board)).toEqual([]);
+    expect(bootCore(board).state.dirty.count).toBe(256);
+  });
+});
+
+test('doubt makes everything dirty, ends T0 and costs a secondary its label', () => {
+  const board = boardOf((draft) => {
+    secondary(draft);
+    draft.consistent = true;
+  });
+  board.nvram.doubtful = true;
+  const { state } = bootCore(board);
+  expect([state.dirty.count, state.control.current.consistent]).toEqual([256, false]);
+  expect(findings(board)).toEqual([]);
+});
