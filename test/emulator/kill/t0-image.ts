@@ -10,8 +10,8 @@ interface WindowWrite {
 /** What T0 may hold: taken at some instant of a command during which hosts write on. */
 export interface T0Image {
   /**
-   * Compares a whole volume with it. Beyond each block by itself, T0 is one instant: with a write it holds every
-   * write that had been acknowledged before that one was submitted.
+   * Compares a whole volume with it. Beyond each block by itself, T0 is one instant: it holds a write wholly or
+   * not at all, and with a write every one that had been acknowledged before that one was submitted.
    * @param read gives the content of one block.
    * @throws Error
    */
@@ -59,10 +59,15 @@ function compare(model: VolumeModel, allowed: readonly (readonly number[])[], wi
   }
   const instant = window.find(({ write }) => write.id === newest)?.submittedAt ?? 0;
   for (const { write, acknowledgedAt } of window) {
-    if (acknowledgedAt >= instant) continue;
-    for (let block = write.firstBlock; block < write.firstBlock + write.blocks; block += 1) {
-      if ((found[block] ?? 0) >= write.id) continue;
-      throw new Error(`T0 holds write ${String(newest)}, and block ${String(block)} is without write ${String(write.id)}, which was acknowledged before that one was submitted`);
+    const here = found.subarray(write.firstBlock, write.firstBlock + write.blocks);
+    // Each of its blocks holds it, or a later one.
+    if (here.every((id) => id >= write.id)) continue;
+    // Zeroes may as well be those of an earlier write.
+    if (write.kind === 'data' && here.includes(write.id)) {
+      throw new Error(`T0 holds a part of write ${String(write.id)}: blocks ${String(write.firstBlock)} and on hold writes ${here.join(', ')}`);
+    }
+    if (acknowledgedAt < instant) {
+      throw new Error(`T0 holds write ${String(newest)}, and lacks write ${String(write.id)}, which was acknowledged before that one was submitted`);
     }
   }
 }
