@@ -7,7 +7,7 @@ import type { Task } from '../kernel/pending.js';
 import { CONTROL_BLOCK_BYTES, MAX_NVRAM_BYTES } from '../limits.js';
 import { CommandError } from '../errors.js';
 import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks, sameButForCounter } from './control-store.js';
-import { forgetRelationship } from './forget-relationship.js';
+import { becomeStandalone } from './forget-relationship.js';
 import { newGeneration } from './generation.js';
 import { GrainMap } from './grain-map.js';
 import { type Geometry, geometryError, layoutOf, type NvramLayout, type Region } from './nvram-layout.js';
@@ -117,10 +117,7 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
 function* endHalfEstablishment(control: ControlStore): Task {
   const { role, generation } = control.current.identity;
   if (role !== Role.PRIMARY || generation !== 0n) return;
-  yield* control.commit((draft) => {
-    forgetRelationship(draft);
-    draft.identity.role = Role.STANDALONE;
-  });
+  yield* control.commit(becomeStandalone);
 }
 
 /** What the durable state says less of after damage: T0 (rule 6), the secondary's label (rule 12). */

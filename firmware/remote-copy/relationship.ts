@@ -8,7 +8,7 @@ import { Semaphore } from '../kernel/sync.js';
 import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../limits.js';
 import type { MediumJobs } from '../medium/jobs.js';
 import type { Control } from '../metadata/control-store.js';
-import { forgetRelationship } from '../metadata/forget-relationship.js';
+import { becomeStandalone, forgetRelationship } from '../metadata/forget-relationship.js';
 import { newId } from '../metadata/format.js';
 import { newGeneration } from '../metadata/generation.js';
 import type { Requester } from '../synchronization/requester.js';
@@ -60,14 +60,25 @@ export class Relationship {
         draft.identity.secondaryName = secondaryName;
         draft.identity.establishments += 1;
       });
-      yield* state.dirty.clearAll();
-      yield* state.control.commit((draft) => {
-        draft.identity.generation = newGeneration(draft.identity.establishments, hal.entropy);
-      });
+      yield* this.#beginGeneration();
       // As close to the establishment as can be: nothing was written in between.
       if (takeT0) yield* this.flashCopy.take();
     } finally {
       hostWrites.open();
+    }
+  }
+
+  *#beginGeneration(): Task {
+    const { state, hal } = this.core;
+    try {
+      yield* state.dirty.clearAll();
+      yield* state.control.commit((draft) => {
+        draft.identity.generation = newGeneration(draft.identity.establishments, hal.entropy);
+      });
+    } catch (error) {
+      // As after a cut: half an establishment is none.
+      yield* state.control.commit(becomeStandalone);
+      throw error;
     }
   }
 
@@ -91,10 +102,7 @@ export class Relationship {
     yield* this.core.hostWrites.close();
     try {
       if (this.flashCopy.active) yield* this.flashCopy.end(Status.UNSPECIFIED);
-      yield* this.core.state.control.commit((draft) => {
-        forgetRelationship(draft);
-        draft.identity.role = Role.STANDALONE;
-      });
+      yield* this.core.state.control.commit(becomeStandalone);
     } finally {
       this.core.hostWrites.open();
     }
