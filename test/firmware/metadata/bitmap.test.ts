@@ -6,7 +6,7 @@ function blank(bits: number): Bitmap {
   return new Bitmap(new Uint8Array(Math.ceil(bits / 512) * 64), bits);
 }
 
-type Change = { readonly kind: 'set' | 'clear' | 'setRange' | 'clearRange'; readonly first: number; readonly bits: number };
+interface Change { readonly kind: 'set' | 'clear' | 'setRange' | 'clearRange'; readonly first: number; readonly bits: number }
 
 /** Changes of a map of `bits` bits, some over the ends of its words. */
 function changes(bits: number): fc.Arbitrary<Change[]> {
