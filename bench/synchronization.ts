@@ -51,6 +51,7 @@ export async function benchSynchronization(directory: string): Promise<Section> 
 }
 
 async function wholeSynchronization(primary: BenchCard, secondary: BenchCard): Promise<number> {
+  if ((await secondary.driver.status()).connectWished) await secondary.driver.disconnectPeer();
   const before = (await primary.driver.status()).grainsSynchronized;
   const seconds = await timed(async () => {
     await secondary.driver.connectPeer({ address: primary.peer, conventional: true, overwrite: true });
