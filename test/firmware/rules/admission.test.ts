@@ -86,8 +86,9 @@ test('rule 8: a secondary with the state of an earlier day is refused', () => {
   pair.connect();
   pair.untilSynchronized();
   const { nvram, volume } = pair.secondary.board;
-  pair.reboot(pair.secondary);
   const [oldNvram, oldVolume] = [nvram.durable.slice(), volume.content()];
+  // A later session, of which that state knows nothing.
+  pair.reboot(pair.secondary);
   pair.untilSynchronized();
   pair.finish(pair.primary.write(0, new Uint8Array(512).fill(9), true));
   pair.untilSwept();
