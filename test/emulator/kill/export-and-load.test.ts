@@ -28,7 +28,7 @@ const KILLS_OF_ONE_JOB = 5;
 const MOST_MEDIA = 8;
 
 describe('SIGKILL while a medium is exported, and while it is loaded', () => {
-  it(`comes to a medium of T0 and to a secondary that holds T0, then converges (rules 1, 6, 7, 13, 19; at least ${String(KILLS_EACH)} kills each)`, async () => {
+  it(`rules 1, 6, 7, 13 and 19: each medium and each loaded secondary holds T0, and the pair converges, after ${String(KILLS_EACH)} kills each at least`, async () => {
     await scenario(format, async (pair, directory) => {
       const { primary, secondary, host, kills } = pair;
       primary.switchOn();
@@ -66,6 +66,7 @@ async function killing(pair: Pair, card: CardInProcess, kind: JobKind, command: 
       return;
     }
     await pair.switchOn(card);
+    await pair.mustHoldEverything([pair.primary]);
     const status = await pair.orFail(card.driver.status());
     // It may have come to its end between the last look and the kill.
     if (kind === JobKind.EXPORT ? status.flashCopyState === FlashCopyState.IDLE_OR_COPIED : status.state === RelationshipState.SEEDED) return;

@@ -9,7 +9,7 @@ import { namesOf, victims } from './victims.js';
 const MOST_WAIT_MS = 250;
 
 describe('SIGKILL while the pair is live', () => {
-  it(`converges each time, with every acknowledged write there (rules 4, 9, 11, 13; at least ${String(KILLS_EACH)} kills)`, async () => {
+  it(`rules 4, 9, 11 and 13: the pair converges each time, with every acknowledged write there, ${String(KILLS_EACH)} times at least`, async () => {
     await scenario(formatPair, async (pair, directory) => {
       await goLive(pair, directory);
       const nextVictims = victims(pair);

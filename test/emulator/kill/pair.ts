@@ -79,11 +79,10 @@ export class Pair {
     });
   }
 
-  /** Compares both cards with what the host knows, while it stands still. Both have to be synchronized. */
-  async mustHoldEverything(): Promise<void> {
+  /** Compares cards with what the host knows, while it stands still. A secondary has to be synchronized. */
+  async mustHoldEverything(cards: readonly CardInProcess[] = [this.primary, this.secondary]): Promise<void> {
     await this.orFail(this.host.pause());
-    await mustHoldAll('the primary', this.primary.driver, this.model);
-    await mustHoldAll('the secondary', this.secondary.driver, this.model);
+    for (const card of cards) await mustHoldAll(`the ${card.name}`, card.driver, this.model);
     this.host.resume();
   }
 

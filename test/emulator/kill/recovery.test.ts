@@ -15,7 +15,7 @@ const MOST_WAIT_MS = 150;
 const MOST_KILLS_IN_A_ROW = 3;
 
 describe('SIGKILL while a card is recovering', () => {
-  it(`converges each time, with every acknowledged write there (rules 9, 11, 13, 14, 18; at least ${String(KILLS_EACH)} kills)`, async () => {
+  it(`rules 9, 11, 13, 14 and 18: the pair converges each time, with every acknowledged write there, ${String(KILLS_EACH)} times at least`, async () => {
     await scenario(formatPair, async (pair, directory) => {
       await goLive(pair, directory);
       const nextVictims = victims(pair);

@@ -11,7 +11,7 @@ import { namesOf, victims } from './victims.js';
 const MOST_AWAY_MS = 150;
 
 describe('SIGKILL while the pair is synchronizing', () => {
-  it(`converges each time, with every acknowledged write there (rules 3, 10 to 13, 16; at least ${String(KILLS_EACH)} kills)`, async () => {
+  it(`rules 3, 10 to 13 and 16: the pair converges each time, with every acknowledged write there, ${String(KILLS_EACH)} times at least`, async () => {
     await scenario(formatPair, async (pair, directory) => {
       await goLive(pair, directory);
       const nextVictims = victims(pair);
