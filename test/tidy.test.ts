@@ -95,6 +95,20 @@ describe('limits', () => {
   });
 });
 
+describe('status codes', () => {
+  const codes = files.filter(({ path }) => path.endsWith('/common.proto'))
+    .flatMap(({ lines }) => lines.map((line) => /^ {2}STATUS_(\w+) = [1-9]/.exec(line)?.[1] ?? ''))
+    .filter((name) => name !== '');
+  const textOf = (folder: RegExp): string => sources.filter(({ path }) => folder.test(path)).map(({ lines }) => lines.join('\n')).join('\n');
+
+  it('that the product gives are each expected by a test', () => {
+    const [product, tests] = [textOf(/^(?:firmware|emulator|host-driver)\//), textOf(/^test\//)];
+    const given = codes.filter((name) => new RegExp(`\\bStatus\\.${name}\\b`).test(product));
+    expect(given.length).toBeGreaterThan(50);
+    expect(given.filter((name) => !new RegExp(`(?:Status\\.|['"])${name}\\b`).test(tests))).toEqual([]);
+  });
+});
+
 describe('documentation', () => {
   const link = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
 
