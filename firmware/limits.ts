@@ -89,10 +89,10 @@ export const BARRIER_FRAMES = 32;
 /** Barriers under way at once: one is read and sent while the one before becomes durable. */
 export const MAX_BARRIERS_IN_FLIGHT = 2;
 /**
- * Pieces of grains on their way into a line that asks for short frames: on a slow one each takes about 100 ms,
- * or a second, and a host's write waits behind them.
+ * Pieces of grains on their way into a line that asks for short frames: one that goes out and one behind it. On
+ * a slow line each takes 100 ms to a second, and each piece of a host's write waits behind so many.
  */
-export const SHORT_PIECES_UNSENT = 4;
+export const SHORT_PIECES_UNSENT = 2;
 /** Runs in one SyncRequest or DirtyRuns frame: about 10 bytes a run. */
 export const MAX_RUNS_PER_FRAME = 1024;
 /** Most that a run takes in a frame: two numbers of up to 33 bits. A slow line bounds a SyncRequest by this. */

@@ -52,9 +52,9 @@ export class SerialDevice {
     return new SerialDevice(port, address, hub, options.answers, options.onLost);
   }
 
-  /** A connection over this device; undefined while it has one, or the hub has no room. */
+  /** A connection over this device; undefined while it has one, when it is gone, or when the hub has no room. */
   startLine(): SerialLine | undefined {
-    if (this.#line !== undefined || !this.hub.hasRoom) return undefined;
+    if (this.#line !== undefined || this.#lost || !this.hub.hasRoom) return undefined;
     const line = new SerialLine(this.port, this.#writer, this.hub, this.address, () => {
       this.#line = undefined;
       // A connection may have ended while it held up reading.

@@ -1,7 +1,11 @@
-import type { SerialPort } from 'serialport';
 import type { Completion } from '../../firmware/hal.js';
 import { encodeCobsFrame } from '../../protos/framing/cobs-frames.js';
 import { errorText } from './part-fault.js';
+
+/** What is used here of an open port: it takes one frame after the other, each as soon as there is room for it. */
+export interface FrameTaker {
+  write(frame: Uint8Array, done: (error: Error | null | undefined) => void): unknown;
+}
 
 interface Outgoing {
   readonly head: Uint8Array;
@@ -19,7 +23,7 @@ export class SerialWriter {
   #writing: Outgoing | undefined;
   #portBusy = false;
 
-  constructor(private readonly port: SerialPort) {}
+  constructor(private readonly port: FrameTaker) {}
 
   send(head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     this.#queue.push({ head, payload, done });

@@ -2,12 +2,16 @@ import type { SerialPort as SerialPortType } from 'serialport';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CardPeerPort } from '../../../emulator/parts/card-peer-port.js';
 import { FrameHub } from '../../../emulator/parts/frame-hub.js';
+import { MIN_PEER_BAUD } from '../../../emulator/limits.js';
 import { serialPayloadBytes } from '../../../emulator/parts/serial-line.js';
 import { SerialListener } from '../../../emulator/parts/serial-port.js';
+import { LINK_SILENCE_MS } from '../../../firmware/limits.js';
 import { CobsFrameReceiver, encodeCobsFrame } from '../../../protos/framing/cobs-frames.js';
+import { mendPort, serialBytesPerSecond } from '../../../protos/lines/serial-port.js';
 import { openPtyPair, type PtyPair, socatIsMissing } from '../../support/pty-pair.js';
+import { openSerialRelay, type SerialRelay } from '../../support/serial-relay.js';
 import { PortUser } from '../port-user.js';
-import { pattern, recordingTrace, until } from '../support.js';
+import { pattern, recordingTrace, settled, until } from '../support.js';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,12 +26,18 @@ async function ptyPair(): Promise<PtyPair> {
   return pair;
 }
 
-function listen(path: string, buffers = 4): { user: PortUser; names: string[] } {
+async function relay(): Promise<SerialRelay> {
+  const line = await openSerialRelay();
+  cleanUp.push(() => line.close());
+  return line;
+}
+
+function listen(path: string, buffers = 4): { user: PortUser; names: string[]; listener: SerialListener } {
   const hub = new FrameHub(4);
   const trace = recordingTrace();
   const listener = new SerialListener(hub, { kind: 'serial', path, baud: BAUD }, trace);
   cleanUp.push(() => listener.close());
-  return { user: new PortUser(hub, buffers), names: trace.names };
+  return { user: new PortUser(hub, buffers), names: trace.names, listener };
 }
 
 interface Far {
@@ -35,11 +45,14 @@ interface Far {
   readonly frames: Uint8Array[];
 }
 
-/** The far end of the line, without any of the code under test. */
+/** The far end of the line, without any of the emulator. */
 async function farEnd(path: string): Promise<Far> {
   const { SerialPort } = await import('serialport');
   const port = new SerialPort({ path, baudRate: BAUD, autoOpen: false });
   await new Promise<void>((resolve, reject) => { port.open((error) => { if (error === null) resolve(); else reject(error); }); });
+  mendPort(port);
+  // What was not written yet when a test ends.
+  port.on('error', () => undefined);
   cleanUp.push(() => new Promise((resolve) => { port.close(resolve); }));
   const frames: Uint8Array[] = [];
   const receiver = new CobsFrameReceiver(300_000, {
@@ -143,6 +156,64 @@ describe.skipIf(socatIsMissing())('a serial port', () => {
     await until(() => names.includes('serial-device'));
   });
 
+  it('tells so too when it goes while much comes in', async () => {
+    // A read is under way then more often than not; once would prove little.
+    for (let round = 0; round < 8; round += 1) {
+      const pair = await openPtyPair();
+      const { user, listener } = listen(pair.paths[0]);
+      const far = await farEnd(pair.paths[1]);
+      const frame = encodeCobsFrame([pattern(30_000, round)]);
+      const flood = (): void => { if (far.port.isOpen) far.port.write(frame, () => { setImmediate(flood); }); };
+      flood();
+      await user.expect('frame', 20);
+      await pair.close();
+      await user.expect('closed');
+      // It would open what the next round finds under the same name.
+      await listener.close();
+    }
+  });
+
+  it('opens no connection for what was still to be read of a device that has gone', async () => {
+    const line = await relay();
+    const { user, names } = listen(line.paths[0]);
+    const far = await farEnd(line.paths[1]);
+    await user.expect('opened');
+    user.hold();
+    // More than the receive buffers take, so that reading is held up and bytes wait in the port.
+    for (let i = 0; i < 50; i += 1) far.port.write(encodeCobsFrame([pattern(2000, i)]));
+    await user.expect('frame', 3);
+    await until(() => far.port.writableLength === 0);
+    await line.unplug(0);
+    await until(() => names.length === 1);
+    user.release();
+    await user.expect('closed');
+    await line.plug(0);
+    await user.expect('opened', 2);
+    far.port.write(encodeCobsFrame([pattern(3, 9)]));
+    await until(() => user.frames.at(-1)?.length === 3);
+    expect(user.seen.map(({ kind }) => kind).filter((kind) => kind !== 'frame')).toEqual(['opened', 'closed', 'opened']);
+  });
+
+  it('opens a device that went while it was written to once, and lets go of it in the end', async () => {
+    const line = await relay();
+    const { user, listener } = listen(line.paths[0]);
+    // A write is under way then more often than not.
+    const flood = (connection: number): void => {
+      user.send(connection, pattern(10, 1)).then(() => { setImmediate(flood, connection); }, () => undefined);
+    };
+    for (let round = 1; round <= 8; round += 1) {
+      flood((await user.expect('opened', round)).at(-1)?.connection ?? 0);
+      await new Promise((resolve) => setTimeout(resolve, 10 * round));
+      await line.unplug(0);
+      await user.expect('closed', round);
+      await line.plug(0);
+    }
+    await user.expect('opened', 9);
+    await listener.close();
+    // It holds the device's lock no more.
+    await farEnd(line.paths[0]);
+  });
+
   it('joins two peer ports: one keeps the device open, the other dials', async () => {
     const { paths } = await ptyPair();
     const listening = new CardPeerPort();
@@ -167,6 +238,18 @@ describe.skipIf(socatIsMissing())('a serial port', () => {
     await secondary.send(await dial(), pattern(31, 2));
     await primary.expect('frame', 2);
     expect(primary.frames[1]).toEqual(pattern(31, 2));
+  });
+});
+
+describe('the online link over a serial line', () => {
+  it('is refused where one frame would be half as long as the silence that ends a session', async () => {
+    const address = { kind: 'serial', path: '/dev/not-there', baud: 4800 } as const;
+    const port = new CardPeerPort();
+    cleanUp.push(() => port.shutDown());
+    await expect(port.listen(address, recordingTrace())).rejects.toMatchObject({ code: 'ADDRESS_NOT_USABLE', message: expect.stringContaining('9600 baud or more') });
+    await expect(settled<number>((done) => { port.dial('serial:///dev/not-there?baud=4800', done); })).rejects.toThrow(/9600 baud or more/);
+    const longestFrameBytes = encodeCobsFrame([new Uint8Array(100), pattern(serialPayloadBytes(MIN_PEER_BAUD), 1)]).length;
+    expect((longestFrameBytes / serialBytesPerSecond(MIN_PEER_BAUD)) * 1000).toBeLessThan(LINK_SILENCE_MS / 2);
   });
 });
 
