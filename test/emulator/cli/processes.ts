@@ -31,7 +31,7 @@ export function killAll(): void {
   for (const child of children) child.kill('SIGKILL');
 }
 
-export function start(...args: readonly string[]): { child: ChildProcess; stdout: Readable; ended: Promise<Ended> } {
+export function start(...args: readonly string[]): { child: ChildProcess; stdout: Readable; stderr: Readable; ended: Promise<Ended> } {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run "npm run build" first.`);
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
@@ -44,7 +44,7 @@ export function start(...args: readonly string[]): { child: ChildProcess; stdout
       resolve({ exitCode, ...output });
     });
   });
-  return { child, stdout: child.stdout, ended };
+  return { child, stdout: child.stdout, stderr: child.stderr, ended };
 }
 
 /** Runs the program to its end. */
