@@ -13,6 +13,8 @@ export interface ChaosOptions extends PairOptions {
   readonly lineFaults?: boolean;
   /** Operators stop, start, disconnect and connect. */
   readonly operators?: boolean;
+  /** Operators split the pair as well: hosts write to the secondary, and what they wrote is given up again. */
+  readonly forks?: boolean;
   readonly steps?: number;
   /** Looks at the pair after each step. */
   readonly watch?: (pair: Pair) => void;
@@ -65,6 +67,7 @@ class ChaosRun {
     if (primary.isUp && model.inFlight < WRITES_IN_FLIGHT) model.any(primary, random, this.options.spanBlocks ?? 160);
     if (this.options.lineFaults === true && random() < 0.06) this.#disturbLine();
     if (this.options.operators === true && random() < 0.1) this.#operate();
+    if (this.options.forks === true) this.#fork();
     for (let i = 0; i < MOVES_A_STEP && pair.move(); i += 1);
     if (random() < 0.2) for (const side of pair.sides) side.board.clock.advance(50 + Math.floor(random() * 600));
     for (const side of pair.sides) if (!side.board.power.on && random() < 0.4) this.#bringUp(side);
@@ -117,6 +120,15 @@ class ChaosRun {
     const { wire, random } = this.pair;
     if (wire.up) wire.cut(random() < 0.5);
     else wire.restore();
+  }
+
+  #fork(): void {
+    const { secondary, random } = this.pair;
+    if (!secondary.isUp) return;
+    if (random() < 0.08) secondary.admin({ case: 'stop', value: { access: true } });
+    else if (random() < 0.05) secondary.admin({ case: 'start', value: { discardSecondary: random() < 0.7 } });
+    if (!secondary.status().secondaryAccess || random() < 0.5) return;
+    secondary.write(Math.floor(random() * 200) * BLOCK_BYTES, new Uint8Array(3 * BLOCK_BYTES).fill(0xf0), random() < 0.3);
   }
 
   #operate(): void {

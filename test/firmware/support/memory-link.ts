@@ -67,6 +67,8 @@ export class MemoryWire {
   /** Frames that left, oldest first. */
   sent: SentFrame[] = [];
   readonly #sequences = new Map<string, number>();
+  /** Dials that were carried out, well or badly. */
+  dials = 0;
   #up = true;
   readonly #ports = new Map<string, MemoryPeerPort>();
   readonly #ends: End[] = [];
@@ -209,6 +211,7 @@ export class MemoryWire {
   #connect(): void {
     const dial = this.#dials.shift();
     if (dial === undefined) return;
+    this.dials += 1;
     const target = this.#ports.get(dial.address);
     if (!this.#up || target?.on !== true) {
       dial.done.fail({ kind: 'closed', text: `nobody answers at ${dial.address}` });
