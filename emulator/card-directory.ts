@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DEFAULT_GRAIN_FLOOR_BYTES, DEFAULT_NVRAM_BYTES, DEFAULT_STORE_SHARE } from '../firmware/limits.js';
 import { formatCard } from '../firmware/metadata/format.js';
 import { type Geometry, geometryError, grainBytesFor } from '../firmware/metadata/nvram-layout.js';
@@ -9,7 +10,7 @@ import { EmulatorError, emulatorErrors } from './errors.js';
 import { CardPeerPort } from './parts/card-peer-port.js';
 import { lockDirectory } from './parts/directory-lock.js';
 import { HostPort } from './parts/host-port.js';
-import { errorText } from './parts/part-fault.js';
+import { errorCode, errorText } from './parts/part-fault.js';
 import { WallClock } from './parts/wall-clock.js';
 import { runTask } from './run-task.js';
 
@@ -74,8 +75,22 @@ async function formatParts(directory: string, geometry: Geometry): Promise<void>
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeWithParents(resolve(directory));
   } catch (error) {
     throw emulatorErrors.directoryNotUsable(directory, errorText(error));
+  }
+}
+
+/** One by one: where nothing can be made, as in /proc, Node's `recursive` never returns. */
+function makeWithParents(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || existsSync(parent)) throw error;
+    makeWithParents(parent);
+    mkdirSync(path);
   }
 }

@@ -1,9 +1,16 @@
-import { close, fdatasync, fstat, ftruncate, open } from 'node:fs';
+import { close, constants, fdatasync, fstat, ftruncate, open } from 'node:fs';
 import type { Completion, MediumDrive, MediumFile } from '../../firmware/hal.js';
 import { readAll, writeAllParts } from './file-io.js';
 import { partFault } from './part-fault.js';
 
-const FLAGS = { create: 'wx+', resume: 'r+', read: 'r' } as const;
+const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+
+/** Without waiting: a FIFO that nobody writes to would keep the card from ever looking at what it opened. */
+const FLAGS = {
+  create: O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK,
+  resume: O_RDWR | O_NONBLOCK,
+  read: O_RDONLY | O_NONBLOCK,
+} as const;
 
 /** Portable media (212) are files of the machine that the card runs on. */
 export const fileMediumDrive: MediumDrive = {

@@ -82,6 +82,12 @@ describe('formatting a directory', () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     await expect(formatDirectory(file, { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE'));
+    await expect(formatDirectory(join(file, 'a', 'b'), { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE'));
+  });
+
+  it.skipIf(process.platform !== 'linux')('refuses a place where nothing can be made, and does not try for ever', async () => {
+    await expect(formatDirectory('/proc/card', { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE'));
+    await expect(formatDirectory('/proc/cards/one', { sizeBytes: 2 * MIB })).rejects.toThrow(failsWith('CARD_DIRECTORY_NOT_USABLE'));
   });
 
   it.each([

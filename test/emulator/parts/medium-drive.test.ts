@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +50,14 @@ describe('the medium drive', () => {
     await expect(open(directory, 'resume')).rejects.toMatchObject({ fault: { kind: 'io' } });
     await expect(open(join(directory, 'no', 'medium'), 'create')).rejects.toMatchObject({ fault: { kind: 'not-found' } });
     expect(existsSync(join(directory, 'no'))).toBe(false);
+  });
+
+  it('refuses what is no file without waiting for it', async () => {
+    const fifo = join(temporaryDirectory(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    await expect(open(fifo, 'read')).rejects.toMatchObject({ fault: { kind: 'io' } });
+    await expect(open(fifo, 'resume')).rejects.toMatchObject({ fault: { kind: 'io' } });
+    await expect(open('/dev/null', 'read')).rejects.toMatchObject({ fault: { kind: 'io' } });
   });
 
   it('reports a full device as such', async () => {
