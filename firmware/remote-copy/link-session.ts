@@ -118,6 +118,7 @@ export class LinkSession {
   /** A task of its own: a heartbeat that the line does not take must not keep the silence from being heard. */
   *#watch(): Task {
     while (this.#end === undefined) {
+      if (this.link.isFull) this.#heardMs = this.clock.nowMs();
       if (this.clock.nowMs() - this.#heardMs > LINK_SILENCE_MS) {
         this.end(Status.LINK_LOST, `the peer has been silent for ${String(LINK_SILENCE_MS)} ms`);
         return;

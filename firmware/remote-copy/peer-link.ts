@@ -33,11 +33,18 @@ export interface LinkCounters {
 export class PeerLink {
   readonly counters: LinkCounters = { dataBytesSent: 0, metadataBytesSent: 0, dataBytesReceived: 0, metadataBytesReceived: 0, lateFrames: 0 };
   readonly #open = new Set<number>();
+  /** Receive buffers that wait for an event. */
+  #posted = 0;
 
   constructor(
     private readonly loop: EventLoop,
     private readonly port: PeerPort,
   ) {}
+
+  /** Whether frames may be waiting that this card has no buffer for: then silence is its own. */
+  get isFull(): boolean {
+    return this.#posted === 0;
+  }
 
   get listening(): boolean {
     return this.port.listening;
@@ -85,7 +92,9 @@ export class PeerLink {
   *#receive(events: LinkEvents): Task {
     const buffer = new Uint8Array(FRAME_BUFFER_BYTES);
     for (;;) {
+      this.#posted += 1;
       const event = yield* this.loop.run<PortEvent>((done) => { this.port.receive(buffer, done); });
+      this.#posted -= 1;
       switch (event.kind) {
         case 'opened':
           this.#open.add(event.connection);

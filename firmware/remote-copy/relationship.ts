@@ -12,6 +12,7 @@ import { becomeStandalone, forgetRelationship } from '../metadata/forget-relatio
 import { newId } from '../metadata/format.js';
 import { newGeneration } from '../metadata/generation.js';
 import type { Requester } from '../synchronization/requester.js';
+import { hasLostItsMap } from '../synchronization/suppressor.js';
 import type { PrimaryRemoteCopy } from './primary.js';
 
 /**
@@ -249,7 +250,7 @@ export class Relationship {
   }
 
   *#start(discardSecondary: boolean): Task {
-    const { identity, access } = this.#control;
+    const { identity } = this.#control;
     const { state, hostWrites, volume } = this.core;
     if (identity.role === Role.STANDALONE) throw new CommandError(Status.NO_RELATIONSHIP);
     if (!identity.stopped) throw new CommandError(Status.NOT_STOPPED);
@@ -260,7 +261,7 @@ export class Relationship {
     // Drained first, so that a write on its way is counted.
     yield* hostWrites.close();
     try {
-      if (access && state.dirty.count > 0 && !discardSecondary) throw new CommandError(Status.SECONDARY_HAS_WRITES, `${String(state.dirty.count)} grains`);
+      if (!discardSecondary) this.#refuseToDiscard();
       yield* volume.flush();
       yield* state.control.commit((draft) => {
         draft.identity.stopped = false;
@@ -270,6 +271,13 @@ export class Relationship {
       hostWrites.open();
     }
     this.requester.wishChanged();
+  }
+
+  #refuseToDiscard(): void {
+    const { dirty } = this.core.state;
+    if (this.#control.access && dirty.count > 0) throw new CommandError(Status.SECONDARY_HAS_WRITES, `${String(dirty.count)} grains`);
+    // The superblock knows that it was stopped, and not whether hosts had access.
+    if (hasLostItsMap(this.#control)) throw new CommandError(Status.SECONDARY_HAS_WRITES, 'perhaps: its NVRAM was lost while it was stopped');
   }
 
   #refuseWhileJob(): void {

@@ -85,7 +85,7 @@ describe('when the session ends', () => {
     line.session.end(Status.LINK_LOST, '');
     line.settle();
     expect([...flushes, queued].map((one) => one.result())).not.toContain(true);
-    expect(line.loop.tasks).toBe(0);
+    expect(line.loop.tasks).toBe(line.ownTasks);
   });
 
   test('what comes afterwards is not even sent', () => {

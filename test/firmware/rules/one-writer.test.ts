@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { converge } from '../support/chaos.js';
 import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
 import { livePair, type Pair } from '../support/pair.js';
@@ -113,6 +114,19 @@ test('rule 16: with the word the union is copied from the primary, and no more t
   expect([1, 2, 3].map((grain) => volume[grain * GRAIN])).toEqual([0x50, 0x50, 1]);
   expect([pair.differingGrains(), pair.primary.status().grainsSynchronized - before]).toEqual([[], 3n]);
   expect(pair.sides.map((side) => side.status().diverged)).toEqual([false, false]);
+});
+
+test('rule 16: a secondary that lost its NVRAM while it was stopped needs the word: hosts may have had access', () => {
+  const pair = splitPair();
+  pair.secondary.powerOff();
+  for (const { offsetBytes, lengthBytes } of pair.secondary.durable.layout.controlBlocks) {
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) pair.secondary.board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
+  }
+  pair.boot(pair.secondary);
+  expect(Status[pair.admin(pair.secondary, start(false))]).toBe('SECONDARY_HAS_WRITES');
+  pair.command(pair.secondary, start(true));
+  pair.untilSwept();
+  expect([pair.differingGrains(), pair.secondary.durable.volume()[3 * GRAIN]]).toEqual([[], 1]);
 });
 
 test('rule 16: a host write in flight when access is revoked is counted before the word is asked for', () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { LINK_SILENCE_MS, MAX_INTENT_GRAINS, MAX_MIRRORS_IN_FLIGHT, MAX_PEER_CONNECTIONS, SYNC_BUFFERS } from '../../../firmware/limits.js';
+import { LINK_RECEIVE_BUFFERS, LINK_SILENCE_MS, MAX_INTENT_GRAINS, MAX_MIRRORS_IN_FLIGHT, MAX_PEER_CONNECTIONS, SYNC_BUFFERS } from '../../../firmware/limits.js';
 import { chaos } from '../support/chaos.js';
 import { HostModel } from '../support/host-model.js';
+import { flushesVolume, holding, letGo } from '../support/operations.js';
 import { livePair, Pair } from '../support/pair.js';
 import type { PairSide } from '../support/pair-side.js';
 
@@ -74,6 +75,22 @@ test('rule 18: a host that floods a stuck line is held back, and let go when the
   pair.wire.stalled.clear();
   pair.untilSwept();
   expect(pair.differingGrains()).toEqual([]);
+});
+
+test('rule 18: a secondary whose disk is slow is not taken for a peer that is silent', () => {
+  const pair = livePair();
+  pair.finish(pair.primary.write(0, new Uint8Array(256 * GRAIN).fill(1), true));
+  pair.untilSwept();
+  const session = pair.primary.components.primary.session;
+  holding(pair.secondary, flushesVolume);
+  // More than the secondary has receive buffers: heartbeats queue up behind them.
+  const writes = Array.from({ length: 2 * LINK_RECEIVE_BUFFERS }, (_, i) => pair.primary.write(i * GRAIN, new Uint8Array(512).fill(2), true));
+  pair.pass(3 * LINK_SILENCE_MS);
+  expect(writes.every((written) => !written.ended)).toBe(true);
+  letGo(pair.secondary);
+  for (const written of writes) pair.finish(written);
+  expect(pair.primary.components.primary.session).toBe(session);
+  expect(session?.session.ended).toBeUndefined();
 });
 
 test('rule 18: intents are bounded however much is written, and the sweep makes room', () => {

@@ -21,6 +21,8 @@ export class SessionBench {
   stuck = false;
   closed = false;
   readonly session: LinkSession;
+  /** Tasks of the line itself. */
+  readonly ownTasks: number;
   readonly #waiting: Completion<number>[] = [];
 
   constructor(maxPayloadBytes = 4096) {
@@ -32,7 +34,11 @@ export class SessionBench {
       close: () => { this.#close(); },
       send: (_connection, head, payload, done) => { this.#send(head, payload, done); },
     };
-    this.session = new LinkSession(this.loop, this.clock, new PeerLink(this.loop, port), 77n, 1, maxPayloadBytes);
+    const link = new PeerLink(this.loop, port);
+    // Its receive buffers wait: nothing comes from the line by itself.
+    link.start({ isNeeded: () => true, *frame() { return; }, closed: () => undefined });
+    this.ownTasks = this.loop.tasks;
+    this.session = new LinkSession(this.loop, this.clock, link, 77n, 1, maxPayloadBytes);
   }
 
   /** The kinds of the frames that have left since the last call. */
