@@ -58,7 +58,8 @@ function failure(code: string, message: string, detail: string, exitCode: ExitCo
 
 /** The driver's messages are halves of sentences, made to stand behind a colon. */
 function sentence(text: string): string {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  // An address stays as it is typed.
+  const capital = /^\w+:\/\//.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.?!]$/.test(capital) ? capital : `${capital}.`;
 }
 

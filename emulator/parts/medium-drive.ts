@@ -55,10 +55,22 @@ function mediumFile(fd: number, lengthBytes: number): MediumFile {
     },
     flush(done: Completion<void>): void {
       // Its length counts as data, so that fdatasync covers an appended medium.
-      fdatasync(fd, settle('flush', done));
+      fdatasync(fd, (error) => {
+        if (error === null) mustBeThere(fd, done);
+        else settle('flush', done)(error);
+      });
     },
     close(done: Completion<void>): void {
       close(fd, settle('close', done));
     },
   };
+}
+
+/** A file that was removed meanwhile takes every write, and nobody can carry it away. */
+function mustBeThere(fd: number, done: Completion<void>): void {
+  fstat(fd, (error, stats) => {
+    if (error !== null) done.fail(partFault('medium flush', error));
+    else if (stats.nlink === 0) done.fail({ kind: 'io', text: 'medium flush: its file has been removed' });
+    else done.succeed();
+  });
 }

@@ -178,7 +178,8 @@ export class Requester {
     const answer = yield* this.#present(connection);
     if (answer.kind === 'refused') {
       this.#lastEnd = answer.end;
-      this.#state = 'refused';
+      // Silence is no refusal: it may be a primary that is slow, or no card at all.
+      this.#state = answer.end.status === Status.LINK_LOST ? 'connecting' : 'refused';
       this.link.close(connection);
       this.linkChanged();
       return false;

@@ -32,6 +32,11 @@ describe('the end of a run that failed', () => {
     expect(failureText(shown)).toContain('[STALE_GENERATION]\n  medium of generation 7\n');
   });
 
+  it('makes a sentence of half a one, and leaves an address as it is typed', () => {
+    expect(failureOf(new TimeoutError('it took too long'))).toMatchObject({ message: 'It took too long.' });
+    expect(failureOf(new TimeoutError('tcp://127.0.0.1:7001 is late'))).toMatchObject({ message: 'tcp://127.0.0.1:7001 is late.' });
+  });
+
   it('leaves no exit code out of the help', () => {
     for (const code of Object.values(ExitCode)) expect(exitCodeHelp).toMatch(new RegExp(`^  ${String(code)}  `, 'm'));
   });

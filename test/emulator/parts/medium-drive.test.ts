@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileMediumDrive } from '../../../emulator/parts/medium-drive.js';
@@ -58,6 +58,16 @@ describe('the medium drive', () => {
     await expect(open(fifo, 'read')).rejects.toMatchObject({ fault: { kind: 'io' } });
     await expect(open(fifo, 'resume')).rejects.toMatchObject({ fault: { kind: 'io' } });
     await expect(open('/dev/null', 'read')).rejects.toMatchObject({ fault: { kind: 'io' } });
+  });
+
+  it('does not call durable what was removed meanwhile', async () => {
+    const path = join(temporaryDirectory(), 'medium');
+    const medium = await open(path, 'create');
+    await settled<void>((done) => { medium.write(0, [pattern(100, 1)], done); });
+    await settled<void>((done) => { medium.flush(done); });
+    rmSync(path);
+    await expect(settled<void>((done) => { medium.flush(done); })).rejects.toMatchObject({ fault: { kind: 'io' } });
+    await settled<void>((done) => { medium.close(done); });
   });
 
   it('reports a full device as such', async () => {

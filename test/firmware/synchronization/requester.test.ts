@@ -77,6 +77,20 @@ test('a Hello that is not answered is given up within the link timeout, and said
   pair.untilSynchronized();
 });
 
+test('whoever hangs up on a Hello, or does not answer it, has refused nothing', () => {
+  const pair = new Pair();
+  pair.establish();
+  pair.wire.fault = (frame) => (frame.decode().body.case === 'hello' ? 'drop' : 'deliver');
+  pair.connect(true);
+  pair.wire.cut();
+  pair.settle();
+  pair.wire.restore();
+  expect(pair.secondary.status()).toMatchObject({ linkState: LinkState.CONNECTING, linkStatus: Status.LINK_LOST });
+  // Past the time limit of the second Hello, and short of the third.
+  pair.pass(LINK_SILENCE_MS + REDIAL_MAX_MS / 10);
+  expect(pair.secondary.status()).toMatchObject({ linkState: LinkState.CONNECTING, linkDetail: 'the primary did not answer' });
+});
+
 test('an answer to an earlier Hello is none', () => {
   const pair = new Pair();
   pair.establish();
