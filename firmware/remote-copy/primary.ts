@@ -65,6 +65,8 @@ export class PrimaryRemoteCopy {
     try {
       yield* this.stop(status, detail);
       yield* change;
+      // What ended, or was refused, concerns a relationship that is no more.
+      this.#lastEnd = undefined;
     } finally {
       this.#negotiation.release();
     }

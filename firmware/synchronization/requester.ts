@@ -80,6 +80,8 @@ export class Requester {
 
   release(): void {
     this.#holds -= 1;
+    // Why an attempt of before ended is nothing to the next one.
+    this.#lastEnd = undefined;
     this.wishChanged();
   }
 

@@ -131,6 +131,18 @@ test('dissolve leaves a standalone card with its data, on either side', () => {
   }
 });
 
+test('what ended a relationship is not told of the next one', () => {
+  const pair = livePair();
+  pair.command(pair.secondary, { case: 'disconnectPeer', value: {} });
+  for (const name of ['primary', 'secondary'] as const) {
+    expect(pair[name].status().linkStatus).not.toBe(Status.SUCCESS);
+    pair.command(pair[name], dissolve);
+    expect(pair[name].status()).toMatchObject({ linkStatus: Status.SUCCESS, linkDetail: '' });
+  }
+  pair.establish();
+  expect(pair.primary.status().linkStatus).toBe(Status.SUCCESS);
+});
+
 test('a secondary whose primary was dissolved keeps its consistent data, and is refused from then on', () => {
   const pair = livePair();
   pair.finish(pair.primary.write(4096, new Uint8Array(512).fill(7), true));
