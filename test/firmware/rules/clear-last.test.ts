@@ -69,6 +69,21 @@ test('rule 3: the host\'s completion clears nothing: an intent waits for a flush
   expect(dirtyGrains(pair.primary)).toEqual([]);
 });
 
+test('rule 3: an intent waits for the primary\'s own flush, however soon the secondary\'s is acknowledged', () => {
+  const pair = livePair();
+  pair.finish(pair.primary.write(5 * GRAIN, new Uint8Array(GRAIN).fill(1), true));
+  pair.untilSwept();
+  pair.finish(pair.primary.write(5 * GRAIN, new Uint8Array(512).fill(2)));
+  holding(pair.primary, flushesVolume);
+  pair.wire.sent = [];
+  pair.pass(2000);
+  expect(pair.wire.sent.some((frame) => frame.from === 'S' && frame.case === 'mirrorDone')).toBe(true);
+  expect(dirtyGrains(pair.primary)).toEqual([5]);
+  letGo(pair.primary);
+  pair.untilSwept();
+  expect(dirtyGrains(pair.primary)).toEqual([]);
+});
+
 test('rule 3: an intent is not cleared by a flush that a newer write of the grain does not stand behind', () => {
   const pair = livePair();
   pair.finish(pair.primary.write(5 * GRAIN, new Uint8Array(512).fill(1), true));
