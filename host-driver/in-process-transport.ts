@@ -28,15 +28,9 @@ export function inProcessTransport(channel: FrameChannel): Transport {
       if (!events.closed) channel.send(parts);
       return true;
     },
-    onFrame: (handler) => {
-      events.onFrame(handler);
-    },
-    onClose: (handler) => {
-      events.onClose(handler);
-    },
-    onDrain: (handler) => {
-      events.onDrain(handler);
-    },
+    onFrame: events.onFrame,
+    onClose: events.onClose,
+    onDrain: events.onDrain,
     close: () => {
       if (events.closed) return;
       channel.close();

@@ -68,15 +68,9 @@ function overPort(port: SerialPort, remote: string, baud: number): Transport {
       port.write(encodeCobsFrame(parts));
       return port.writableLength < SEND_BUFFER_BYTES;
     },
-    onFrame: (handler) => {
-      events.onFrame(handler);
-    },
-    onClose: (handler) => {
-      events.onClose(handler);
-    },
-    onDrain: (handler) => {
-      events.onDrain(handler);
-    },
+    onFrame: events.onFrame,
+    onClose: events.onClose,
+    onDrain: events.onDrain,
     close: () => {
       events.end('closed by this host');
       closePort(port);

@@ -74,15 +74,9 @@ function overSocket(socket: Socket, remote: string, events: TransportEvents): Tr
       sendCorked(delimited(parts));
       return socket.writableLength < SEND_BUFFER_BYTES;
     },
-    onFrame: (handler) => {
-      events.onFrame(handler);
-    },
-    onClose: (handler) => {
-      events.onClose(handler);
-    },
-    onDrain: (handler) => {
-      events.onDrain(handler);
-    },
+    onFrame: events.onFrame,
+    onClose: events.onClose,
+    onDrain: events.onDrain,
     close: () => {
       events.end('closed by this host');
       socket.destroy();

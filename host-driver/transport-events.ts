@@ -11,11 +11,12 @@ export class TransportEvents {
     return this.#reason !== undefined;
   }
 
-  onFrame(handler: FrameHandler): void {
+  // Properties, not methods: a transport offers them as its own.
+  readonly onFrame = (handler: FrameHandler): void => {
     this.#frame = handler;
-  }
+  };
 
-  onClose(handler: CloseHandler): void {
+  readonly onClose = (handler: CloseHandler): void => {
     this.#close = handler;
     const reason = this.#reason;
     if (reason !== undefined) {
@@ -23,11 +24,11 @@ export class TransportEvents {
         handler(reason);
       });
     }
-  }
+  };
 
-  onDrain(handler: () => void): void {
+  readonly onDrain = (handler: () => void): void => {
     this.#drain = handler;
-  }
+  };
 
   frame(frame: Uint8Array): void {
     if (!this.closed) this.#frame?.(frame);
