@@ -152,6 +152,8 @@ class FakeConnection {
   }
 
   #complete(queue: FakeQueue, { queue: number, commandId }: Command, { data, ...outcome }: Outcome): void {
+    // Whoever connected anew on this line has not asked for it.
+    if (this.#queues.get(number) !== queue) return;
     const phase = Math.floor(queue.completed / queue.depth) % 2 === 0;
     queue.completed += 1;
     const value = { queue: number, commandId, phase, sqHead: queue.consumed % queue.depth, ...outcome };
