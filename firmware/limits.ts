@@ -58,6 +58,8 @@ export const COPY_ON_WRITE_BUFFERS = 8;
 
 /** Hosts connected at once; one more is refused. */
 export const MAX_HOST_CONNECTIONS = 16;
+/** Connections beyond these, so that one host too many is told so. */
+export const SPARE_HOST_CONNECTIONS = 4;
 /** Depth of the admin queue and the largest of an I/O queue. */
 export const ADMIN_QUEUE_DEPTH = 8;
 export const MAX_IO_QUEUE_DEPTH = 256;
@@ -86,6 +88,8 @@ export const MAX_RUNS_PER_BARRIER = 128;
 export const MAX_MARKER_GRAINS = 65536;
 /** Full frames of data in one barrier: 8 MiB on TCP, and on a slow line no more than it carries in seconds. */
 export const BARRIER_FRAMES = 32;
+/** Grains with data that one barrier can cover: its frames, and a run more, of the smallest grains. */
+export const MAX_GRAINS_PER_BARRIER = ((BARRIER_FRAMES + 1) * MAX_TRANSFER_BYTES) / MIN_GRAIN_BYTES;
 /** Barriers under way at once: one is read and sent while the one before becomes durable. */
 export const MAX_BARRIERS_IN_FLIGHT = 2;
 /**

@@ -1,7 +1,6 @@
 import type { FramePort, Trace } from '../../firmware/hal.js';
-import { MAX_HOST_CONNECTIONS } from '../../firmware/limits.js';
+import { MAX_HOST_CONNECTIONS, SPARE_HOST_CONNECTIONS } from '../../firmware/limits.js';
 import type { Address } from '../../protos/lines/address.js';
-import { SPARE_CONNECTIONS } from '../limits.js';
 import { attach } from './attach.js';
 import type { Attachment } from './attachment.js';
 import { FrameHub } from './frame-hub.js';
@@ -9,7 +8,7 @@ import { connectInProcess, type FrameChannel } from './memory-port.js';
 
 /** The card's host port: one receive ring, whatever the hosts come over. */
 export class HostPort {
-  readonly #hub = new FrameHub(MAX_HOST_CONNECTIONS + SPARE_CONNECTIONS);
+  readonly #hub = new FrameHub(MAX_HOST_CONNECTIONS + SPARE_HOST_CONNECTIONS);
   readonly #attachments: Attachment[] = [];
 
   /** What the firmware sees. */

@@ -16,6 +16,7 @@ import {
   MAX_UNSENT_ANSWERS,
   MAX_UNSENT_FRAMES_PER_HOST,
   READ_BUFFERS,
+  SPARE_HOST_CONNECTIONS,
 } from '../limits.js';
 import { encodeCompletion } from './card-frames.js';
 import { granted, grantedDepth, HOST_CONTRACT_VERSION, shuttingDown, tooManyConnections, transferLimit, unsupportedVersion } from './connect.js';
@@ -56,6 +57,8 @@ export class HostPort {
   readonly #hosts = new HostTable();
   readonly #dispatch: Dispatch;
   readonly #readBuffers: BufferPool;
+  /** Connections that have not said Connect yet, the oldest first. */
+  readonly #silent = new Set<number>();
   /** Refusals on their way to connections that are closed after them. */
   #refusals = 0;
 
@@ -112,11 +115,14 @@ export class HostPort {
     const { connection } = event;
     if (event.kind === 'opened') {
       this.deps.trace.event('host opened', `${String(connection)} from ${event.remote}`);
+      this.#silent.add(connection);
+      this.#makeRoom();
       return false;
     }
     const session = this.#hosts.of(connection);
     if (event.kind === 'closed') {
       this.deps.trace.event('host closed', `${String(connection)}: ${event.reason}`);
+      this.#silent.delete(connection);
       if (session !== undefined) this.#forget(session);
       return false;
     }
@@ -137,7 +143,16 @@ export class HostPort {
     return this.#request(session, frame, buffer);
   }
 
+  /** Before the port itself has to turn hosts away, who came first and has not said Connect gives way: silence must not keep hosts out. */
+  #makeRoom(): void {
+    const [first] = this.#silent;
+    if (first === undefined || this.#hosts.sessions.length + this.#silent.size < MAX_HOST_CONNECTIONS + SPARE_HOST_CONNECTIONS) return;
+    this.deps.trace.event('host let go', `${String(first)}: it never said Connect, and others wait`);
+    this.#disconnect(first);
+  }
+
   #connect(connection: number, connect: Connect): void {
+    this.#silent.delete(connection);
     const before = this.#hosts.of(connection);
     const line = before?.line ?? hostLine(connection);
     // A serial line whose host connects again and again, faster than it takes the answers.
@@ -218,6 +233,7 @@ export class HostPort {
 
   /** Says why, then closes the connection. */
   #refuse(connection: number, head: Uint8Array): void {
+    this.#silent.delete(connection);
     if (this.#refusals === MAX_HOST_CONNECTIONS) {
       this.#disconnect(connection);
       return;
@@ -236,6 +252,7 @@ export class HostPort {
   }
 
   #disconnect(connection: number): void {
+    this.#silent.delete(connection);
     const session = this.#hosts.of(connection);
     if (session !== undefined) this.#forget(session);
     this.deps.port.close(connection);

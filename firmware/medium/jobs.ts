@@ -7,11 +7,12 @@ import { FIRMWARE_VERSION } from '../identity.js';
 import type { Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
 import { MEDIUM_CHECKPOINT_BYTES } from '../limits.js';
+import type { Position } from '../metadata/position-store.js';
 import type { Requester } from '../synchronization/requester.js';
 import { prepareExport, runExport } from './export.js';
 import type { ExportContext } from './export-context.js';
 import { HaltRequest } from './job.js';
-import { beginLoad, prepareLoad, runLoad } from './load.js';
+import { beginLoad, type PreparedLoad, prepareLoad, runLoad } from './load.js';
 import { mediumMemory } from './medium-memory.js';
 
 /** Exports and loads: one at a time, each a task of its own whose progress stands in the status. */
@@ -64,16 +65,19 @@ export class MediumJobs {
 
   *#beginLoad(path: string, overwrite: boolean): Task<Task> {
     const prepared = yield* prepareLoad(this.#context, path, overwrite);
-    yield* this.#disconnect();
-    const from = yield* beginLoad(this.#context, prepared);
-    // Once more, should it have dialled in between; a card that loads does not dial.
-    yield* this.#disconnect();
+    const from = yield* this.#begin(prepared);
     this.#status = prepared.job;
     return runLoad(this.#context, prepared, from);
   }
 
-  *#disconnect(): Task {
-    yield* this.requester.stop(Status.LINK_LOST, 'the secondary loads a medium', 0n);
+  /** No session may begin meanwhile: its end would label a card consistent that is loading. A card that loads does not dial. */
+  *#begin(prepared: PreparedLoad): Task<Position> {
+    try {
+      yield* this.requester.hold(Status.LINK_LOST, 'the secondary loads a medium', 0n);
+      return yield* beginLoad(this.#context, prepared);
+    } finally {
+      this.requester.release();
+    }
   }
 
   /** Ends a running job at its next chunk; it can be resumed. */

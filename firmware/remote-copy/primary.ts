@@ -2,6 +2,7 @@ import type { Hello } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { CardCore } from '../core.js';
 import { BufferPool } from '../kernel/buffer-pool.js';
+import { sameBytes } from '../kernel/same-bytes.js';
 import { PartError, type Pending, type Task, wait } from '../kernel/pending.js';
 import { Semaphore } from '../kernel/sync.js';
 import { MAX_TRANSFER_BYTES, SYNC_BUFFERS } from '../limits.js';
@@ -90,7 +91,11 @@ export class PrimaryRemoteCopy {
   }
 
   #reasonToRefuse(hello: Hello): RefusalReason | undefined {
-    return reasonToRefuse(this.core.state.control.current, hello);
+    const reason = reasonToRefuse(this.core.state.control.current, hello);
+    if (reason !== undefined || !hello.conventional) return reason;
+    // The command was given at that card alone: it must not take the place of one in session.
+    const inSession = this.session !== undefined && !sameBytes(hello.loadId, this.core.state.control.current.identity.loadId);
+    return inSession ? { status: Status.OTHER_SECONDARY, detail: 'another secondary is connected' } : undefined;
   }
 
   /** @returns what came up meanwhile: an operator may have stopped the card. */

@@ -83,7 +83,7 @@ export class Relationship {
     }
   }
 
-  /** Ends the relationship on this card. Its data stays. */
+  /** Ends the relationship on this card. Its data stays, if it is consistent. */
   *dissolve(): Task {
     yield* this.#exclusively(this.#dissolve());
   }
@@ -103,10 +103,22 @@ export class Relationship {
     yield* this.core.hostWrites.close();
     try {
       if (this.flashCopy.active) yield* this.flashCopy.end(Status.UNSPECIFIED);
+      yield* this.#emptyInconsistent();
       yield* this.core.state.control.commit(becomeStandalone);
     } finally {
       this.core.hostWrites.open();
     }
+  }
+
+  /**
+   * Half-copied data must not become a standalone card's (rules 7 and 12): its volume is empty from here on.
+   * Everything is dirty first, should a cut leave it a secondary.
+   */
+  *#emptyInconsistent(): Task {
+    const { identity, consistent } = this.#control;
+    if (identity.role !== Role.SECONDARY || consistent) return;
+    yield* this.core.state.dirty.setAll();
+    yield* this.core.state.written.clearAll();
   }
 
   /** Starts or resumes copying T0 to a medium (304); the job's progress stands in the status. */

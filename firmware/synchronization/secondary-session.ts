@@ -5,7 +5,7 @@ import { toCommandError } from '../errors.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
-import { BLOCK_BYTES, MAX_RUN_BYTES, MAX_RUNS_PER_FRAME, MAX_ZERO_BYTES } from '../limits.js';
+import { BLOCK_BYTES, MAX_GRAINS_PER_BARRIER, MAX_RUN_BYTES, MAX_RUNS_PER_FRAME, MAX_ZERO_BYTES } from '../limits.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
 
 import { requestsEverything } from './suppressor.js';
@@ -156,6 +156,10 @@ export class SecondarySession {
     }
     const { first, grains } = volume.grainsOf(offsetBytes, payload.length);
     for (let grain = first; grain < first + grains; grain += 1) this.#batch.grains.add(grain);
+    if (this.#batch.grains.size > MAX_GRAINS_PER_BARRIER) {
+      this.session.end(Status.INVALID_FRAME, 'the primary sends grains and no barrier');
+      return;
+    }
     yield* this.#apply(() => volume.writePiece(offsetBytes, payload));
   }
 

@@ -5,7 +5,7 @@ import { NO_RESULT } from '../../../firmware/commands/admin.js';
 import { CommandError } from '../../../firmware/errors.js';
 import { FirmwareFault } from '../../../firmware/kernel/event-loop.js';
 import { PartError, type Task } from '../../../firmware/kernel/pending.js';
-import { HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, MAX_IO_QUEUE_DEPTH, READ_BUFFERS } from '../../../firmware/limits.js';
+import { HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, MAX_IO_QUEUE_DEPTH, READ_BUFFERS, SPARE_HOST_CONNECTIONS } from '../../../firmware/limits.js';
 import { launch, settle } from '../support/memory-hal.js';
 import { adminStub, HostBench, VOLUME_BLOCKS } from './host-bench.js';
 
@@ -60,6 +60,14 @@ describe('Connect', () => {
     bench.port.hostCloses(3);
     settle(bench.loop);
     expect(bench.connected(101)).toMatchObject({ status: Status.SUCCESS, queueSlot: 6 });
+  });
+
+  it('reaches the card though connections that never say it hold every place', () => {
+    const bench = new HostBench();
+    const silent = MAX_HOST_CONNECTIONS + SPARE_HOST_CONNECTIONS;
+    for (let i = 0; i < silent; i += 1) bench.opened(i);
+    expect(bench.port.closedByCard).toEqual([0]);
+    expect(bench.connected(100).status).toBe(Status.SUCCESS);
   });
 
   it('anew on a serial line opens new queue pairs, and drops what the old ones had in flight', () => {

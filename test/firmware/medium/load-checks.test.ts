@@ -62,6 +62,7 @@ describe('a medium is refused, with the reason,', () => {
     ['by a secondary that hosts have written to', secondary((control) => { control.forkId = 1n; }), 9, false, 'SECONDARY_HAS_WRITES'],
     ['of an older establishment, told to overwrite or not', secondary((control) => { control.identity.generation = 6n << 32n; }), 9, true, 'MEDIUM_STALE_GENERATION'],
     ['of another relationship', secondary((control) => { control.identity.relationshipId = OTHER; }), 9, false, 'MEDIUM_WRONG_RELATIONSHIP'],
+    ['by a secondary that was synchronized since its load', secondary((control) => { control.met = true; }), 9, false, 'HOSTS_HAVE_WRITTEN'],
     ['of another volume', secondary((control) => { control.identity.sourceVolumeId = OTHER; }), 9, false, 'MEDIUM_WRONG_VOLUME'],
   ])('%s', (_who, control, written, overwrite, reason) => {
     expect(() => { checkRole(control, label, written, overwrite); }).toThrow(reason);

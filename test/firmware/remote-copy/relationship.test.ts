@@ -131,6 +131,17 @@ test('dissolve leaves a standalone card with its data, on either side', () => {
   }
 });
 
+test('rule 12: dissolve empties a secondary whose data is half copied', () => {
+  const pair = livePair();
+  pair.finish(pair.primary.write(4096, new Uint8Array(512).fill(7), true));
+  pair.command(pair.secondary, { case: 'disconnectPeer', value: {} });
+  const { control } = pair.secondary.components.core.state;
+  pair.finish(pair.secondary.launch(control.commit((draft) => { draft.consistent = false; })));
+  pair.command(pair.secondary, dissolve);
+  expect(pair.secondary.durable.volume()[4096]).toBe(0);
+  expect(pair.secondary.status().grainsWritten).toBe(0n);
+});
+
 test('what ended a relationship is not told of the next one', () => {
   const pair = livePair();
   pair.command(pair.secondary, { case: 'disconnectPeer', value: {} });
