@@ -14,8 +14,9 @@ interface Jobs {
 
 function jobsOf({ core, flashCopy }: Pick<PrimaryCard, 'core' | 'flashCopy'>): Jobs {
   const told: string[] = [];
-  const requester: Pick<Requester, 'stop' | 'wishChanged'> = {
-    *stop() { told.push('disconnected'); },
+  const requester: Pick<Requester, 'hold' | 'release' | 'wishChanged'> = {
+    *hold() { told.push('held'); },
+    release: () => { told.push('released'); },
     wishChanged: () => { told.push('wish'); },
   };
   return { jobs: new MediumJobs(core, flashCopy, requester as Requester, () => { told.push('ended'); }), told };
@@ -74,5 +75,5 @@ test('a load disconnects the secondary, is "loading" when its command is done, a
   run(core.loop, jobs.startLoad(PATH, false));
   expect(core.state.control.current.identity.role).toBe(Role.SECONDARY);
   expect(jobs.status).toMatchObject({ kind: JobKind.LOAD, state: JobState.SUCCEEDED });
-  expect(told).toEqual(['disconnected', 'disconnected', 'ended', 'wish']);
+  expect(told).toEqual(['held', 'released', 'ended', 'wish']);
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { FlashCopyState, JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { HostModel } from '../support/host-model.js';
-import { Pair, type PairOptions } from '../support/pair.js';
+import { holding, letGo, persists } from '../support/operations.js';
+import { livePair, Pair, type PairOptions } from '../support/pair.js';
 import { carry, exportT0, load, MEDIUM, untilJobEnds } from '../support/seeding.js';
 
 const GRAIN = 4096;
@@ -168,6 +170,37 @@ describe('rule 7: a load', () => {
       expect([pair.primary.status().grainsSynchronized, pair.differingGrains()]).toEqual([0n, []]);
     }
     expect(effects).toBeGreaterThan(10);
+  });
+
+  test('rule 7: begins with no session under way, not even one whose dial was', () => {
+    const pair = livePair();
+    const { primary, secondary } = pair;
+    pair.finish(primary.write(0, new Uint8Array(10 * GRAIN).fill(1)));
+    pair.command(primary, { case: 'flashCopyStart', value: {} });
+    exportT0(pair);
+    carry(primary, secondary);
+    const { positions, written } = secondary.durable.layout;
+    pair.wire.cut();
+    pair.wire.holdDials = true;
+    pair.pass(1000);
+    pair.wire.restore();
+    // The load is about to begin; the dial goes through, and all of a session but its last frame.
+    holding(secondary, (operation) => positions.some((line) => persists(operation, line)));
+    const asked = secondary.admin({ case: 'mediumLoad', value: { path: MEDIUM, overwrite: true } });
+    pair.settle();
+    pair.wire.fault = (frame) => (frame.decode().body.case === 'synchronized' ? 'hold' : 'deliver');
+    pair.wire.holdDials = false;
+    pair.settle();
+    // "Loading" is durable; now the last frame comes.
+    holding(secondary, (operation) => persists(operation, written));
+    secondary.board.power.release((operation) => positions.some((line) => persists(operation, line)));
+    pair.settle();
+    pair.wire.releaseHeld();
+    pair.settle();
+    expect([secondary.durable.control?.loadState, secondary.durable.control?.consistent]).toEqual([LoadState.LOADING, false]);
+    letGo(secondary);
+    pair.finish(asked);
+    untilJobEnds(pair, secondary);
   });
 
   test('rule 7: that is cut is not readable before it is done', () => {
