@@ -12,7 +12,8 @@ import type { Requester } from '../synchronization/requester.js';
 import { prepareExport, runExport } from './export.js';
 import type { ExportContext } from './export-context.js';
 import { HaltRequest } from './job.js';
-import { beginLoad, type PreparedLoad, prepareLoad, runLoad } from './load.js';
+import { beginLoad, prepareLoad, runLoad } from './load.js';
+import type { PreparedLoad } from './.js';
 import { mediumMemory } from './medium-memory.js';
 
 /** Exports and loads: one at a time, each a task of its own whose progress stands in the status. */
