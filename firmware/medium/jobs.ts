@@ -13,7 +13,7 @@ import { prepareExport, runExport } from './export.js';
 import type { ExportContext } from './export-context.js';
 import { HaltRequest } from './job.js';
 import { beginLoad, prepareLoad, runLoad } from './load.js';
-import type { PreparedLoad } from './.js';
+import type { PreparedLoad } from './load-context.js';
 import { mediumMemory } from './medium-memory.js';
 
 /** Exports and loads: one at a time, each a task of its own whose progress stands in the status. */
