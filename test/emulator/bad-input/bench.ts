@@ -86,7 +86,7 @@ export async function synchronized(...cards: readonly CardInProcess[]): Promise<
 }
 
 /** Looks at the status until it is as wished; the test's own time limit ends it otherwise. */
-export async function until(driver: HostDriver, wished: (status: CardStatus) => boolean): Promise<CardStatus> {
+async function until(driver: HostDriver, wished: (status: CardStatus) => boolean): Promise<CardStatus> {
   for (;;) {
     const status = await driver.status();
     if (wished(status)) return status;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { pattern } from '../../host-driver/test-data.js';
 import {
-  at, CARD_BYTES, contentOf, expectRefusal, exported, exportTo, loadFrom, mediumOf, newCard, refusalOf, standingOf, switchOn, synchronize, synchronized, until,
+  at, CARD_BYTES, contentOf, expectRefusal, exported, exportTo, loadFrom, mediumOf, newCard, refusalOf, standingOf, switchOn, synchronize, synchronized,
 } from './bench.js';
 
 const MIB = 1024 * 1024;
