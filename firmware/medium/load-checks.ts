@@ -32,8 +32,6 @@ export function checkRole(control: Control, label: MediumLabel, writtenGrains: n
   }
   if (control.access) throw new CommandError(Status.SECONDARY_HAS_ACCESS);
   if (control.forkId !== 0n && !overwrite) throw new CommandError(Status.SECONDARY_HAS_WRITES);
-  // What the primary's hosts wrote since T0 is here by now, and nowhere else should the primary be lost.
-  if (control.met && !overwrite) throw new CommandError(Status.HOSTS_HAVE_WRITTEN, 'the card was synchronized since its load, and the medium would take it back to T0');
   // Neither is known while a medium is being loaded.
   if (identity.relationshipId.length === 0) return;
   if (sameBytes(identity.relationshipId, label.relationshipId)) {
@@ -42,4 +40,6 @@ export function checkRole(control: Control, label: MediumLabel, writtenGrains: n
     throw new CommandError(Status.MEDIUM_WRONG_RELATIONSHIP);
   }
   if (!sameBytes(identity.sourceVolumeId, label.volumeId) && !overwrite) throw new CommandError(Status.MEDIUM_WRONG_VOLUME);
+  // What the primary's hosts wrote since T0 is here by now, and nowhere else should the primary be lost.
+  if (control.met && !overwrite) throw new CommandError(Status.HOSTS_HAVE_WRITTEN, 'the card was synchronized since its load, and the medium would take it back to T0');
 }
