@@ -93,8 +93,8 @@ export class PrimaryRemoteCopy {
   #reasonToRefuse(hello: Hello): RefusalReason | undefined {
     const reason = reasonToRefuse(this.core.state.control.current, hello);
     if (reason !== undefined || !hello.conventional) return reason;
-    // The command was given at that card alone: it must not take the place of one in session.
-    const inSession = this.session !== undefined && !sameBytes(hello.loadId, this.core.state.control.current.identity.loadId);
+    // The command was given at that card alone: it must not take the place of one that holds this card's writes.
+    const inSession = this.session?.mirroring === true && !sameBytes(hello.loadId, this.core.state.control.current.identity.loadId);
     return inSession ? { status: Status.OTHER_SECONDARY, detail: 'another secondary is connected' } : undefined;
   }
 

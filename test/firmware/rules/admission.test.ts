@@ -81,6 +81,14 @@ test('rule 8: a replacement card is admitted by the explicit command alone, and 
   expect(refusalOf(pair).status).toBe('OTHER_SECONDARY');
 });
 
+test('rule 8: the explicit command at another card does not take the place of a live secondary', () => {
+  const pair = livePair();
+  const other = anotherCard(pair, 'R');
+  pair.command(other, { case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } });
+  expect(refusalOf(pair, other).status).toBe('OTHER_SECONDARY');
+  expect(pair.synchronized).toBe(true);
+});
+
 test('rule 8: a secondary with the state of an earlier day is refused', () => {
   const pair = seededPair();
   pair.connect();
