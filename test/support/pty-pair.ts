@@ -37,7 +37,7 @@ export async function openPtyPair(): Promise<PtyPair> {
   return {
     paths: [one, other],
     close: async () => {
-      for (const port of held) closeSync(port);
+      for (const port of held.splice(0)) closeSync(port);
       socat.kill();
       await exited;
     },

@@ -159,7 +159,7 @@ describe.skipIf(socatIsMissing())('a serial port', () => {
   it('tells so too when it goes while much comes in', async () => {
     // A read is under way then more often than not; once would prove little.
     for (let round = 0; round < 8; round += 1) {
-      const pair = await openPtyPair();
+      const pair = await ptyPair();
       const { user, listener } = listen(pair.paths[0]);
       const far = await farEnd(pair.paths[1]);
       const frame = encodeCobsFrame([pattern(30_000, round)]);
