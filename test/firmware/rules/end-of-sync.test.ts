@@ -31,7 +31,8 @@ test('rule 11: a write between the last grain and the end of synchronization is 
   const { controlBlocks } = pair.secondary.durable.layout;
   let commits = 0;
   holding(pair.secondary, (operation) => {
-    if (persists(operation, controlBlocks[0])) commits += 1;
+    if (!persists(operation, controlBlocks[0])) return false;
+    commits += 1;
     // The session's counter, the label, and then: consistent.
     return commits === 3;
   });
