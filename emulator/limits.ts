@@ -8,16 +8,24 @@ const TIB = 1024 * 1024 * MIB;
 
 /** Largest file of a volume: every common file system can hold it, and a copy tool can be let loose on it. */
 export const VOLUME_SEGMENT_BYTES = 1 * TIB;
-/** Up to this many bytes a disk operation runs on the calling thread: the page cache is nearer than the thread pool. */
+/**
+ * Up to this many bytes a read, or making zeroes, runs on the calling thread: the page cache is nearer than the
+ * thread pool. Longer reads leave the thread free for the sockets.
+ */
 export const SYNC_IO_BYTES = 64 * KIB;
+/** Bytes that long reads of one file put into one system call: enough to save its cost, few enough to stay in the cache. */
+export const GATHERED_READ_BYTES = 1 * MIB;
 /** Zeroes written at a time where a file system cannot punch holes. */
 export const ZERO_WRITE_BYTES = 1 * MIB;
 
 /** Share of NVRAM read or written by one system call; keeps the copy beside the image small. */
 export const NVRAM_CHUNK_LINES = 4096;
 
-/** Bytes taken from a socket at once: larger ones fall out of the cache before they are copied on. */
-export const SOCKET_READ_BYTES = 256 * KIB;
+/**
+ * Bytes taken from a socket at once, to be copied to where their frame is assembled. The rest of a frame is read
+ * straight to there if it is as long as this; so longer reads would copy more of it, shorter ones carry fewer frames.
+ */
+export const SOCKET_READ_BYTES = 32 * KIB;
 /** A frame head up to this size is copied behind its length prefix: cheaper than one more part to gather. */
 export const COPIED_HEAD_BYTES = 1 * KIB;
 /**

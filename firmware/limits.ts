@@ -51,8 +51,9 @@ export const READ_BUFFERS = 64;
 export const READ_BUFFERS_PER_HOST = 16;
 /** Receive buffers posted to the peer port. */
 export const LINK_RECEIVE_BUFFERS = 64;
-/** Buffers for grains being synchronized, exported, loaded or saved by copy-on-write. */
-export const SYNC_BUFFERS = 64;
+/** Buffers for grains on their way to the secondary: enough to read while others go out, few enough to stay in the cache. */
+export const SYNC_BUFFERS = 16;
+/** Buffers for grains being exported or loaded, and for those saved by copy-on-write. */
 export const MEDIUM_BUFFERS = 16;
 export const COPY_ON_WRITE_BUFFERS = 8;
 
@@ -90,8 +91,8 @@ export const MAX_MARKER_GRAINS = 65536;
 export const BARRIER_FRAMES = 32;
 /** Grains with data that one barrier can cover: its frames, and a run more, of the smallest grains. */
 export const MAX_GRAINS_PER_BARRIER = ((BARRIER_FRAMES + 1) * MAX_TRANSFER_BYTES) / MIN_GRAIN_BYTES;
-/** Barriers under way at once: one is read and sent while the one before becomes durable. */
-export const MAX_BARRIERS_IN_FLIGHT = 2;
+/** Barriers under way at once: some are read, sent and applied while those before become durable. */
+export const MAX_BARRIERS_IN_FLIGHT = 4;
 /**
  * Pieces of grains on their way into a line that asks for short frames: one that goes out and one behind it. On
  * a slow line each takes 100 ms to a second, and each piece of a host's write waits behind so many.

@@ -2,11 +2,13 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { trim, trimSync } from 'fs-native-extensions';
 import type { Completion, Disk, PartFault } from '../../firmware/hal.js';
 import { SYNC_IO_BYTES, ZERO_WRITE_BYTES } from '../limits.js';
-import { type Then, inTurn, readAll, readAllSync, writeAll, writeAllSync } from './file-io.js';
+import { type Then, inTurn, readAllSync, writeAll, writeAllSync } from './file-io.js';
 import { errorCode, partFault } from './part-fault.js';
+import { ReadQueue } from './read-queue.js';
 
 interface Segment {
   readonly fd: number;
+  readonly longReads: ReadQueue;
 }
 
 /** The part of an operation that falls into one segment. */
@@ -21,8 +23,8 @@ interface Piece {
 const NO_HOLES = new Set(['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL']);
 
 /**
- * A block device over sparse files. Short operations run synchronously: what is in the page cache is there
- * before the thread pool would have woken up.
+ * A block device over sparse files. Writes, and short reads, run synchronously: they are in the page cache before
+ * the thread pool would have woken up, and what has just come from a socket is still in the core's own cache.
  */
 export class FileDisk implements Disk {
   readonly #segments: readonly Segment[];
@@ -51,7 +53,10 @@ export class FileDisk implements Disk {
   ) {
     const segments: Segment[] = [];
     try {
-      for (const path of paths) segments.push({ fd: openSync(path, 'r+') });
+      for (const path of paths) {
+        const fd = openSync(path, 'r+');
+        segments.push({ fd, longReads: new ReadQueue(fd) });
+      }
     } catch (error) {
       for (const { fd } of segments) closeSync(fd);
       throw error;
@@ -69,7 +74,7 @@ export class FileDisk implements Disk {
     }
     this.#underWay += 1;
     const step = ({ segment, position, from, to }: Piece, then: Then): void => {
-      readAll(segment.fd, into.subarray(from, to), position, (error, bytes) => {
+      segment.longReads.read(into.subarray(from, to), position, (error, bytes) => {
         // A sparse file may end early: what is not there reads as zeroes.
         if (error === null) into.fill(0, from + bytes, to);
         then(error);
@@ -80,18 +85,10 @@ export class FileDisk implements Disk {
 
   write(offsetBytes: number, from: Uint8Array, done: Completion<void>): void {
     const pieces = this.#pieces(offsetBytes, from.length);
-    if (from.length <= SYNC_IO_BYTES) {
-      this.#now('write', done, pieces, (piece) => {
-        writeAllSync(piece.segment.fd, from.subarray(piece.from, piece.to), piece.position);
-        this.#dirty.add(piece.segment);
-      });
-      return;
-    }
-    this.#underWay += 1;
-    const step = (piece: Piece, then: Then): void => {
-      writeAll(piece.segment.fd, from.subarray(piece.from, piece.to), piece.position, this.#dirtied(piece, then));
-    };
-    inTurn(pieces, step, (error) => { this.#end('write', done, error); });
+    this.#now('write', done, pieces, (piece) => {
+      writeAllSync(piece.segment.fd, from.subarray(piece.from, piece.to), piece.position);
+      this.#dirty.add(piece.segment);
+    });
   }
 
   zero(offsetBytes: number, lengthBytes: number, done: Completion<void>): void {

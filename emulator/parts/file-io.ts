@@ -1,4 +1,4 @@
-import { read, readSync, write, writeSync, writev } from 'node:fs';
+import { readSync, readv, write, writeSync, writev } from 'node:fs';
 
 /*
  * Whole reads and writes: the system calls may do less than they were asked for. The synchronous ones throw
@@ -23,13 +23,22 @@ export function writeAllSync(fd: number, from: Uint8Array, position: number): vo
   while (put < from.length) put += writeSync(fd, from, put, from.length - put, position + put);
 }
 
-/** As {@link readAllSync}. */
-export function readAll(fd: number, into: Uint8Array, position: number, then: (error: Error | null, bytes: number) => void): void {
+/** Fills the parts one after the other. As {@link readAllSync}. */
+export function readAllParts(fd: number, parts: readonly Uint8Array[], position: number, then: (error: Error | null, bytes: number) => void): void {
+  const left = [...parts];
   const more = (got: number): void => {
-    read(fd, into, got, into.length - got, position + got, (error, bytes) => {
-      if (error !== null) then(error, got);
-      else if (bytes === 0 || got + bytes === into.length) then(null, got + bytes);
-      else more(got + bytes);
+    if (left.length === 0) {
+      then(null, got);
+      return;
+    }
+    readv(fd, left, position + got, (error, bytes) => {
+      if (error !== null) {
+        then(error, got);
+        return;
+      }
+      dropFront(left, bytes);
+      if (bytes === 0) left.length = 0;
+      more(got + bytes);
     });
   };
   more(0);

@@ -24,6 +24,7 @@ export interface Slot {
  * keeps its own buffer from the others, and nothing else.
  */
 export class FrameHub implements FramePort {
+  /** The one posted last is used first: it is still in the cache. */
   readonly #posted: Slot[] = [];
   /** Events without a frame that found no buffer: two a connection at most. */
   readonly #waiting: PortEvent[] = [];
@@ -77,7 +78,7 @@ export class FrameHub implements FramePort {
 
   /** A buffer to assemble a frame in; without one the line stops reading until it is resumed. */
   take(line: Line): Slot | undefined {
-    const slot = this.#posted.shift();
+    const slot = this.#posted.pop();
     if (slot === undefined) this.#stalled.add(line);
     return slot;
   }
@@ -94,7 +95,7 @@ export class FrameHub implements FramePort {
       this.#tell(slot.done, event);
       return;
     }
-    this.#posted.unshift(slot);
+    this.#posted.push(slot);
     this.#resumeStalled();
   }
 
@@ -107,7 +108,7 @@ export class FrameHub implements FramePort {
   }
 
   #event(event: PortEvent): void {
-    const slot = this.#posted.shift();
+    const slot = this.#posted.pop();
     if (slot === undefined) this.#waiting.push(event);
     else this.#tell(slot.done, event);
   }

@@ -5,8 +5,8 @@ import type { FrameHub, Line, Slot } from './frame-hub.js';
  * The receiving half of a line: feeds what comes in to a frame receiver, and keeps what is left of a chunk
  * while the hub has no buffer.
  */
-export class FrameIntake {
-  readonly #receiver: FrameReceiver;
+export class FrameIntake<R extends FrameReceiver = FrameReceiver> {
+  readonly receiver: R;
   #slot: Slot | undefined;
   #chunk: Uint8Array | undefined;
   #from = 0;
@@ -21,10 +21,10 @@ export class FrameIntake {
     private readonly hub: FrameHub,
     private readonly line: Line,
     private readonly connection: () => number,
-    makeReceiver: (sink: FrameSink) => FrameReceiver,
+    makeReceiver: (sink: FrameSink) => R,
     private readonly ownBuffer?: Uint8Array,
   ) {
-    this.#receiver = makeReceiver({
+    this.receiver = makeReceiver({
       needBuffer: () => this.#needBuffer(),
       frame: (buffer, lengthBytes, wireBytes) => { this.#frame(buffer, lengthBytes, wireBytes); },
     });
@@ -37,7 +37,7 @@ export class FrameIntake {
    */
   feed(chunk: Uint8Array): boolean {
     if (this.#ended) return true;
-    const taken = this.#receiver.feed(chunk);
+    const taken = this.receiver.feed(chunk);
     if (taken === chunk.length) return true;
     this.#chunk = chunk;
     this.#from = taken;
@@ -48,7 +48,7 @@ export class FrameIntake {
   resume(): boolean {
     const chunk = this.#chunk;
     if (chunk === undefined) return true;
-    this.#from = this.#receiver.feed(chunk, this.#from);
+    this.#from = this.receiver.feed(chunk, this.#from);
     if (this.#from < chunk.length) return false;
     this.#chunk = undefined;
     return true;
@@ -58,7 +58,7 @@ export class FrameIntake {
   end(): Slot | undefined {
     this.#ended = true;
     this.#chunk = undefined;
-    this.#receiver.abandon();
+    this.receiver.abandon();
     const slot = this.#slot;
     this.#slot = undefined;
     return slot;

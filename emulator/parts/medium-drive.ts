@@ -1,6 +1,6 @@
 import { close, constants, fdatasync, fstat, ftruncate, open } from 'node:fs';
 import type { Completion, MediumDrive, MediumFile } from '../../firmware/hal.js';
-import { readAll, writeAllParts } from './file-io.js';
+import { readAllParts, writeAllParts } from './file-io.js';
 import { partFault } from './part-fault.js';
 
 const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -42,7 +42,7 @@ function mediumFile(fd: number, lengthBytes: number): MediumFile {
   return {
     lengthBytes,
     read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
-      readAll(fd, into, offsetBytes, (error, bytes) => {
+      readAllParts(fd, [into], offsetBytes, (error, bytes) => {
         if (error !== null || bytes === into.length) settle('read', done)(error);
         else done.fail({ kind: 'truncated', text: `medium read: it ends after ${String(offsetBytes + bytes)} bytes` });
       });

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Completion } from '../../firmware/hal.js';
 import { FRAME_BUFFER_BYTES, MAX_TRANSFER_BYTES } from '../../firmware/limits.js';
 import { encodeLengthPrefix, putVarint, varintBytes, VarintFrameReceiver } from '../../protos/framing/varint-frames.js';
-import { CLOSE_GRACE_MS, COPIED_HEAD_BYTES, KEEP_ALIVE_MS, SEND_BATCH_BYTES } from '../limits.js';
-import type { FrameHub, Line } from './frame-hub.js';
+import { CLOSE_GRACE_MS, COPIED_HEAD_BYTES, KEEP_ALIVE_MS, SEND_BATCH_BYTES, SOCKET_READ_BYTES } from '../limits.js';
+import type { FrameHub, Line, Slot } from './frame-hub.js';
 import { FrameIntake } from './frame-intake.js';
 import { errorText } from './part-fault.js';
 
@@ -17,11 +17,15 @@ interface Outgoing {
 export class TcpLine implements Line {
   readonly connection: number;
   readonly maxPayloadBytes = MAX_TRANSFER_BYTES;
-  readonly #intake: FrameIntake;
+  readonly #intake: FrameIntake<VarintFrameReceiver>;
+  /** The part of a posted buffer that the socket reads into. It is the socket's until the next read, or the end. */
+  #target: Uint8Array | undefined;
   readonly #queue: Outgoing[] = [];
   /** Whether a batch is being written, or about to be put together at the end of this turn. */
   #sending = false;
   #reason: string | undefined;
+  /** Of the frame that was under way at the end. */
+  #lastSlot: Slot | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -40,7 +44,18 @@ export class TcpLine implements Line {
 
   /** Takes what came in; false stops reading until the socket is resumed. */
   take(chunk: Uint8Array): boolean {
+    if (chunk.buffer === this.#target?.buffer) {
+      this.#intake.receiver.filled(chunk.length);
+      return true;
+    }
     return this.#guarded(() => this.#intake.feed(chunk));
+  }
+
+  /** A long frame is read to where it is assembled. */
+  target(): Uint8Array | undefined {
+    const { rest } = this.#intake.receiver;
+    this.#target = rest !== undefined && rest.length >= SOCKET_READ_BYTES ? rest : undefined;
+    return this.#target;
   }
 
   resume(): void {
@@ -113,8 +128,9 @@ export class TcpLine implements Line {
   #end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    const slot = this.#intake.end();
-    if (slot !== undefined) this.hub.giveBack(slot);
+    this.#lastSlot = this.#intake.end();
+    // No view outlives its buffer (rule 10): the one that the socket still reads into comes back when that is closed.
+    if (this.#target === undefined) this.#giveBackLastSlot();
     // What was sent still goes out; without that, the end is now.
     if (!this.#sending) this.socket.end();
     // What still comes in is read and dropped: unread bytes would turn the ending into a reset.
@@ -122,10 +138,16 @@ export class TcpLine implements Line {
     this.#graceTimer = setTimeout(() => { this.socket.destroy(); }, CLOSE_GRACE_MS);
   }
 
+  #giveBackLastSlot(): void {
+    const slot = this.#lastSlot;
+    this.#lastSlot = undefined;
+    if (slot !== undefined) this.hub.giveBack(slot);
+  }
+
   #closed(): void {
     clearTimeout(this.#graceTimer);
-    const slot = this.#intake.end();
-    if (slot !== undefined) this.hub.giveBack(slot);
+    this.#lastSlot ??= this.#intake.end();
+    this.#giveBackLastSlot();
     const reason = (this.#reason ??= 'the connection was closed');
     for (const { done } of this.#queue.splice(0)) done.fail({ kind: 'closed', text: reason });
     this.hub.closed(this.connection, reason);

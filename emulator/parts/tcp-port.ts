@@ -40,7 +40,7 @@ export class TcpDialler {
       return;
     }
     let line: TcpLine | undefined;
-    const onread = readBuffer(SOCKET_READ_BYTES, (chunk) => line?.take(chunk) ?? true);
+    const onread = readBuffer(SOCKET_READ_BYTES, { take: (chunk) => line?.take(chunk) ?? true, target: () => line?.target() });
     const socket = connect({ host: address.host, port: address.port, onread });
     this.#sockets.add(socket);
     let failure = 'it does not answer';
@@ -75,10 +75,12 @@ function accept(hub: FrameHub, sockets: Set<Socket>, socket: Socket): void {
     return;
   }
   const remote = remoteOf(socket);
-  const own = readIntoBuffer(socket, SOCKET_READ_BYTES, (chunk) => line.take(chunk));
+  // The socket asks for its first target before there is a line.
+  let line: TcpLine | undefined = undefined;
+  const own = readIntoBuffer(socket, SOCKET_READ_BYTES, { take: (chunk) => line?.take(chunk) ?? true, target: () => line?.target() });
   sockets.add(own);
   own.on('close', () => { sockets.delete(own); });
-  const line = new TcpLine(own, hub, remote);
+  line = new TcpLine(own, hub, remote);
   own.resume();
 }
 

@@ -67,6 +67,19 @@ export class VarintFrameReceiver implements FrameReceiver {
     return at;
   }
 
+  /**
+   * Where the rest of the frame under way belongs: a stream may be read straight into it, which saves a copy, and
+   * is then reported with {@link filled}. Undefined between frames and while the sink has no buffer.
+   */
+  get rest(): Uint8Array | undefined {
+    return this.#buffer?.subarray(this.#filledBytes, this.#lengthBytes);
+  }
+
+  /** The first `bytes` of {@link rest} have come. */
+  filled(bytes: number): void {
+    if (this.#buffer !== undefined) this.#advance(this.#buffer, bytes);
+  }
+
   abandon(): Uint8Array | undefined {
     const buffer = this.#buffer;
     this.#expectPrefix();
@@ -102,14 +115,17 @@ export class VarintFrameReceiver implements FrameReceiver {
   #takeBody(buffer: Uint8Array, chunk: Uint8Array, at: number): number {
     const bytes = Math.min(this.#lengthBytes - this.#filledBytes, chunk.length - at);
     buffer.set(at === 0 && bytes === chunk.length ? chunk : chunk.subarray(at, at + bytes), this.#filledBytes);
-    this.#filledBytes += bytes;
-    if (this.#filledBytes === this.#lengthBytes) {
-      const lengthBytes = this.#lengthBytes;
-      const wireBytes = this.#prefixBytes + lengthBytes;
-      this.#expectPrefix();
-      this.sink.frame(buffer, lengthBytes, wireBytes);
-    }
+    this.#advance(buffer, bytes);
     return at + bytes;
+  }
+
+  #advance(buffer: Uint8Array, bytes: number): void {
+    this.#filledBytes += bytes;
+    if (this.#filledBytes < this.#lengthBytes) return;
+    const lengthBytes = this.#lengthBytes;
+    const wireBytes = this.#prefixBytes + lengthBytes;
+    this.#expectPrefix();
+    this.sink.frame(buffer, lengthBytes, wireBytes);
   }
 
   #expectPrefix(): void {

@@ -23,13 +23,18 @@ async function listen(maxConnections = 8, buffers = 4): Promise<{ user: PortUser
   return { user: new PortUser(hub, buffers), port: parsed.port, address: attachment.address };
 }
 
-function dial(port: number): Promise<Socket> {
+function dial(port: number, allowHalfOpen = false): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen });
     cleanUp.push(() => socket.destroy());
     socket.on('error', reject);
     socket.once('connect', () => { resolve(socket); });
   });
+}
+
+/** Long enough for what was written to have been read on the other side. */
+function settledSoon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 function framed(...frames: Uint8Array[]): Buffer {
@@ -55,6 +60,27 @@ describe('a TCP port', () => {
     user.frames.forEach((frame, i) => { expect(same(frame, frames[i] ?? new Uint8Array())).toBe(true); });
     expect(user.of('frame').map((event) => event.wireBytes - event.lengthBytes)).toEqual([1, 2, 3, 1]);
     expect(user.of('opened')[0]?.remote).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('keeps a buffer that the socket reads into from others until the connection is gone', async () => {
+    const { user, port } = await listen(8, 1);
+    const cut = await dial(port, true);
+    // Long enough that its rest is read straight into the one posted buffer.
+    cut.write(framed(new Uint8Array(FRAME_BUFFER_BYTES).fill(0xee)).subarray(0, 100_000));
+    await user.expect('opened');
+    const other = await dial(port);
+    const frame = pattern(FRAME_BUFFER_BYTES, 5);
+    const most = framed(frame).subarray(0, FRAME_BUFFER_BYTES - 1000);
+    await settledSoon();
+    other.write(most);
+    user.port.close(1);
+    await settledSoon();
+    cut.write(new Uint8Array(100_000).fill(0xee));
+    await settledSoon();
+    other.write(framed(frame).subarray(most.length));
+    await user.expect('frame');
+    expect(user.frames.map((bytes) => same(bytes, frame))).toEqual([true]);
+    expect(user.of('closed').map(({ connection }) => connection)).toEqual([1]);
   });
 
   it('does not care where the stream was split', async () => {
@@ -91,7 +117,7 @@ describe('a TCP port', () => {
 
   it('gives the buffer of a frame that was cut off to the next', async () => {
     const { user, port } = await listen(8, 1);
-    const cut = await dial(port);
+    const cut = await dial(port, true);
     await user.expect('opened');
     cut.write(framed(pattern(1000, 1)).subarray(0, 500), () => cut.end());
     await user.expect('closed');

@@ -83,6 +83,32 @@ describe('receiving varint-delimited frames', () => {
     expect([...posted.subarray(0, 3)]).toEqual([9, 8, 7]);
   });
 
+  it('tells where the rest of a frame belongs, and takes what was put there', () => {
+    const message = Uint8Array.from({ length: 100 }, (_, i) => i);
+    const sink = new CollectingSink();
+    const receiver = new VarintFrameReceiver(LIMIT_BYTES, sink);
+    expect(receiver.rest).toBeUndefined();
+    receiver.feed(framed(message).subarray(0, 41));
+    for (const bytes of [10, 50]) {
+      receiver.rest?.set(message.subarray(100 - receiver.rest.length).subarray(0, bytes));
+      receiver.filled(bytes);
+      expect(sink.frames).toEqual(bytes === 10 ? [] : [message]);
+    }
+    expect(sink.wireBytes).toEqual([101]);
+    expect(receiver.rest).toBeUndefined();
+    receiver.feed(framed(Uint8Array.of(7)));
+    expect(sink.frames).toEqual([message, Uint8Array.of(7)]);
+  });
+
+  it('takes nothing more for a frame that was given up', () => {
+    const sink = new CollectingSink();
+    const receiver = new VarintFrameReceiver(LIMIT_BYTES, sink);
+    receiver.feed(framed(new Uint8Array(100)).subarray(0, 50));
+    receiver.abandon();
+    receiver.filled(51);
+    expect(sink.frames).toEqual([]);
+  });
+
   it('gives back the buffer of a frame cut off, and starts afresh', () => {
     const sink = new CollectingSink();
     const receiver = new VarintFrameReceiver(LIMIT_BYTES, sink);
