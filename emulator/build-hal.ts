@@ -2,6 +2,7 @@ import type { Clock, FramePort, Hal, PeerPort, Trace } from '../firmware/hal.js'
 import type { CardStorage } from './card-storage.js';
 import { Blake3Digest } from './parts/blake3-digest.js';
 import { cryptoEntropy } from './parts/crypto-entropy.js';
+import { heapMemory } from './parts/heap-memory.js';
 import { fileMediumDrive } from './parts/medium-drive.js';
 
 /** Puts the parts of one card together. */
@@ -22,6 +23,7 @@ export function buildHal(parts: {
     medium: fileMediumDrive,
     hosts: parts.hosts,
     peer: parts.peer,
+    memory: heapMemory,
     entropy: cryptoEntropy,
     digest: new Blake3Digest(),
     trace: parts.trace,

@@ -48,8 +48,8 @@ export class CardComponents {
     const core: CardCore = { loop, hal, state, volume, locks, hostWrites: new Gate(loop) };
     this.core = core;
     this.tracking = new Tracking(loop, state.dirty);
-    this.flashCopy = new FlashCopy(core, new BufferPool(loop, COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES));
-    this.#link = new PeerLink(loop, hal.peer);
+    this.flashCopy = new FlashCopy(core, new BufferPool(loop, hal.memory, COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES));
+    this.#link = new PeerLink(loop, hal.peer, hal.memory);
     const linkChanged = (): void => { registers.raise('LINK'); };
     this.primary = new PrimaryRemoteCopy(core, this.tracking, this.#link, linkChanged);
     this.requester = new Requester(core, this.#link, linkChanged);
@@ -75,6 +75,7 @@ export class CardComponents {
     this.#hostPort = new HostPort({
       loop,
       port: hal.hosts,
+      memory: hal.memory,
       trace: hal.trace,
       volumeBytes: volume.sizeBytes,
       io: this.io,

@@ -136,6 +136,12 @@ export interface PeerPort extends FramePort {
   dial(address: string, done: Completion<number>): void;
 }
 
+/** The board's memory for DMA. The firmware takes the same buffers in the same order after each power-up. */
+export interface DmaMemory {
+  /** Memory for one buffer. What it holds means nothing. */
+  take(lengthBytes: number): Uint8Array;
+}
+
 /** Randomness for ids. The simulator's comes from its seed. */
 export interface Entropy {
   fill(into: Uint8Array): void;
@@ -168,6 +174,7 @@ export interface Hal {
   readonly medium: MediumDrive;
   readonly hosts: FramePort;
   readonly peer: PeerPort;
+  readonly memory: DmaMemory;
   readonly entropy: Entropy;
   readonly digest: Digest;
   readonly trace: Trace;

@@ -2,7 +2,7 @@ import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { Command, Connect } from '../../protos/gen/grainlink/host/v1/host_pb.js';
 import type { AdminHandlers } from '../commands/admin.js';
 import { CommandError } from '../errors.js';
-import type { FramePort, PortEvent, Trace } from '../hal.js';
+import type { DmaMemory, FramePort, PortEvent, Trace } from '../hal.js';
 import type { HostIo } from '../host-io.js';
 import { BufferPool } from '../kernel/buffer-pool.js';
 import type { EventLoop } from '../kernel/event-loop.js';
@@ -33,6 +33,7 @@ import { watchStalls } from './stall-watch.js';
 export interface HostPortDeps {
   readonly loop: EventLoop;
   readonly port: FramePort;
+  readonly memory: DmaMemory;
   readonly trace: Trace;
   readonly volumeBytes: number;
   readonly io: HostIo;
@@ -64,7 +65,7 @@ export class HostPort {
 
   constructor(private readonly deps: HostPortDeps) {
     this.doorbells = new Doorbells(this.#hosts);
-    this.#readBuffers = new BufferPool(deps.loop, READ_BUFFERS, MAX_TRANSFER_BYTES);
+    this.#readBuffers = new BufferPool(deps.loop, deps.memory, READ_BUFFERS, MAX_TRANSFER_BYTES);
     this.#dispatch = new Dispatch({
       loop: deps.loop,
       admin: deps.admin,
@@ -75,7 +76,7 @@ export class HostPort {
   }
 
   start(): void {
-    for (let i = 0; i < HOST_RECEIVE_BUFFERS; i += 1) this.#post(new Uint8Array(FRAME_BUFFER_BYTES));
+    for (let i = 0; i < HOST_RECEIVE_BUFFERS; i += 1) this.#post(this.deps.memory.take(FRAME_BUFFER_BYTES));
     this.deps.loop.spawn('watch for stalled hosts', watchStalls(this.deps.loop, this.#hosts, (session) => {
       this.#letGo(session, 'it takes none of the frames that wait for it');
     }));

@@ -1,3 +1,4 @@
+import type { DmaMemory } from '../hal.js';
 import type { EventLoop } from './event-loop.js';
 import type { Task } from './pending.js';
 import { Semaphore } from './sync.js';
@@ -9,10 +10,11 @@ export class BufferPool {
 
   constructor(
     loop: EventLoop,
+    memory: DmaMemory,
     readonly count: number,
     readonly bufferBytes: number,
   ) {
-    for (let i = 0; i < count; i += 1) this.#free.push(new Uint8Array(bufferBytes));
+    for (let i = 0; i < count; i += 1) this.#free.push(memory.take(bufferBytes));
     this.#room = new Semaphore(loop, count);
   }
 

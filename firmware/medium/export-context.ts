@@ -9,7 +9,7 @@ import type { HaltRequest } from './job.js';
 export interface ExportContext {
   readonly core: CardCore;
   readonly flashCopy: FlashCopy;
-  /** From {@link mediumMemory}. */
+  /** Of MEDIUM_MEMORY_BYTES. */
   readonly memory: Uint8Array;
   readonly firmwareVersion: string;
   readonly halt: HaltRequest;

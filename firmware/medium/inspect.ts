@@ -9,7 +9,7 @@ import type { Chunk } from './chunk-format.js';
 import { ChunkReader } from './chunk-reader.js';
 import { CHUNKS_OFFSET_BYTES } from './label-blocks.js';
 import { closing, openMedium } from './medium-io.js';
-import { mediumMemory } from './medium-memory.js';
+import { MEDIUM_MEMORY_BYTES } from './medium-memory.js';
 import { MediumStream } from './medium-stream.js';
 import { type MediumSummary, readSummary, sealOf } from './medium-summary.js';
 
@@ -72,7 +72,7 @@ function* verify({ loop, digest }: MediumInspector, file: MediumFile, progress: 
   const summary = yield* readSummary(loop, digest, file);
   const found = new DamageList();
   found.attempt(() => { sealOf(summary); });
-  const stream = new MediumStream(loop, file, mediumMemory(), CHUNKS_OFFSET_BYTES, file.lengthBytes);
+  const stream = new MediumStream(loop, file, new Uint8Array(MEDIUM_MEMORY_BYTES), CHUNKS_OFFSET_BYTES, file.lengthBytes);
   const reader = new ChunkReader(stream, digest, summary.label, summary.start);
   progress.totalBytes = file.lengthBytes;
   try {

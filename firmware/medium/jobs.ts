@@ -14,7 +14,7 @@ import type { ExportContext } from './export-context.js';
 import { HaltRequest } from './job.js';
 import { beginLoad, prepareLoad, runLoad } from './load.js';
 import type { PreparedLoad } from './load-context.js';
-import { mediumMemory } from './medium-memory.js';
+import { MEDIUM_MEMORY_BYTES } from './medium-memory.js';
 
 /** Exports and loads: one at a time, each a task of its own whose progress stands in the status. */
 export class MediumJobs {
@@ -32,7 +32,7 @@ export class MediumJobs {
     private readonly requester: Requester,
     private readonly ended: () => void,
   ) {
-    this.#context = { core, flashCopy, memory: mediumMemory(), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt, checkpointBytes: MEDIUM_CHECKPOINT_BYTES };
+    this.#context = { core, flashCopy, memory: core.hal.memory.take(MEDIUM_MEMORY_BYTES), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt, checkpointBytes: MEDIUM_CHECKPOINT_BYTES };
     this.#done = new Signal(core.loop);
   }
 

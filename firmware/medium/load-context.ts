@@ -8,7 +8,7 @@ import type { MediumSummary } from './medium-summary.js';
 /** What every load of this card works with. */
 export interface LoadContext {
   readonly core: CardCore;
-  /** From mediumMemory. */
+  /** Of MEDIUM_MEMORY_BYTES. */
   readonly memory: Uint8Array;
   readonly halt: HaltRequest;
   /** Data between two durable positions. */

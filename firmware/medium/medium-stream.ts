@@ -26,7 +26,7 @@ export class MediumStream {
   /**
    * All offsets are the medium's.
    *
-   * @param memory from mediumMemory.
+   * @param memory of MEDIUM_MEMORY_BYTES.
    */
   constructor(
     private readonly loop: EventLoop,

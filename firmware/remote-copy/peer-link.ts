@@ -1,7 +1,7 @@
 import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { encodeHead } from '../../protos/framing/gathered-message.js';
 import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
-import type { PeerPort, PortEvent } from '../hal.js';
+import type { DmaMemory, PeerPort, PortEvent } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { type Task, wait } from '../kernel/pending.js';
 import { FRAME_BUFFER_BYTES, LINK_RECEIVE_BUFFERS, MAX_PEER_CONNECTIONS } from '../limits.js';
@@ -39,6 +39,7 @@ export class PeerLink {
   constructor(
     private readonly loop: EventLoop,
     private readonly port: PeerPort,
+    private readonly memory: DmaMemory,
   ) {}
 
   /** Whether frames may be waiting that this card has no buffer for: then silence is its own. */
@@ -90,7 +91,7 @@ export class PeerLink {
   }
 
   *#receive(events: LinkEvents): Task {
-    const buffer = new Uint8Array(FRAME_BUFFER_BYTES);
+    const buffer = this.memory.take(FRAME_BUFFER_BYTES);
     for (;;) {
       this.#posted += 1;
       const event = yield* this.loop.run<PortEvent>((done) => { this.port.receive(buffer, done); });

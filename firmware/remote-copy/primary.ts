@@ -31,7 +31,7 @@ export class PrimaryRemoteCopy {
     private readonly link: PeerLink,
     private readonly linkChanged: () => void,
   ) {
-    this.#buffers = new BufferPool(core.loop, SYNC_BUFFERS, MAX_TRANSFER_BYTES);
+    this.#buffers = new BufferPool(core.loop, core.hal.memory, SYNC_BUFFERS, MAX_TRANSFER_BYTES);
     this.#negotiation = new Semaphore(core.loop, 1);
   }
 

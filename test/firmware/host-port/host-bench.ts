@@ -1,3 +1,4 @@
+import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { AdminRequestSchema } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
@@ -63,6 +64,7 @@ export class HostBench {
     this.hostPort = new HostPort({
       loop: this.loop,
       port: this.port,
+      memory: heapMemory,
       trace: { event: () => undefined },
       volumeBytes: VOLUME_BYTES,
       io: this.io,

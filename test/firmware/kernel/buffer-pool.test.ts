@@ -1,3 +1,4 @@
+import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import { describe, expect, it } from 'vitest';
 import { BufferPool } from '../../../firmware/kernel/buffer-pool.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
@@ -10,7 +11,7 @@ function newLoop(): EventLoop {
 describe('a buffer pool', () => {
   it('gives out each of its buffers once, and makes who finds none wait', () => {
     const loop = newLoop();
-    const pool = new BufferPool(loop, 2, 16);
+    const pool = new BufferPool(loop, heapMemory, 2, 16);
     const first = run(loop, pool.acquire());
     const second = run(loop, pool.acquire());
     expect(first).not.toBe(second);
@@ -24,7 +25,7 @@ describe('a buffer pool', () => {
 
   it('refuses a buffer too many', () => {
     const loop = newLoop();
-    const pool = new BufferPool(loop, 1, 16);
+    const pool = new BufferPool(loop, heapMemory, 1, 16);
     const buffer = run(loop, pool.acquire());
     pool.release(buffer);
     expect(() => { pool.release(buffer); }).toThrow('came back twice');

@@ -7,7 +7,7 @@ import { type MediumVerdict, verifyMedium } from '../../../firmware/medium/inspe
 import { HaltRequest } from '../../../firmware/medium/job.js';
 import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
 import type { LoadContext } from '../../../firmware/medium/load-context.js';
-import { mediumMemory } from '../../../firmware/medium/medium-memory.js';
+import { MEDIUM_MEMORY_BYTES } from '../../../firmware/medium/medium-memory.js';
 import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
 import { formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from './memory-hal.js';
@@ -18,7 +18,7 @@ export const PATH = '/media/seed';
 export const GRAIN = SMALL_GEOMETRY.grainBytes;
 /** So small that a megabyte has several. */
 const CHECKPOINT_BYTES = 64 * 1024;
-const MEMORY = mediumMemory();
+const MEMORY = new Uint8Array(MEDIUM_MEMORY_BYTES);
 
 /** A primary of 256 grains with runs of written and of unwritten ones, at T0. */
 export function primaryAtT0(seed = 1): PrimaryCard {

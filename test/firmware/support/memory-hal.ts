@@ -1,4 +1,5 @@
 import { Blake3Digest } from '../../../emulator/parts/blake3-digest.js';
+import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import type { CardCore } from '../../../firmware/core.js';
 import type { Clock, Completion, Hal, PeerPort, TimerHandle } from '../../../firmware/hal.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
@@ -85,6 +86,7 @@ export class MemoryBoard {
       hosts: ports.hosts ?? SILENT_PORT,
       peer: ports.peer ?? SILENT_PORT,
       entropy: { fill: (into) => { for (let i = 0; i < into.length; i += 1) into[i] = Math.floor(this.random() * 256); } },
+      memory: heapMemory,
       digest: new Blake3Digest(),
       trace: { event: (name, detail) => { this.trace.push(`${name} ${detail}`); } },
     };

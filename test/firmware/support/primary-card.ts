@@ -17,7 +17,7 @@ export interface PrimaryCard {
 
 export function bootPrimary(board: MemoryBoard): PrimaryCard {
   const core = bootCore(board);
-  const flashCopy = new FlashCopy(core, new BufferPool(core.loop, COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES));
+  const flashCopy = new FlashCopy(core, new BufferPool(core.loop, core.hal.memory, COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES));
   run(core.loop, flashCopy.recover());
   return { board, core, flashCopy };
 }

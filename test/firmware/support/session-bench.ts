@@ -1,3 +1,4 @@
+import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type LinkFrame, LinkFrameSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { Completion, PeerPort } from '../../../firmware/hal.js';
@@ -34,7 +35,7 @@ export class SessionBench {
       close: () => { this.#close(); },
       send: (_connection, head, payload, done) => { this.#send(head, payload, done); },
     };
-    const link = new PeerLink(this.loop, port);
+    const link = new PeerLink(this.loop, port, heapMemory);
     // Its receive buffers wait: nothing comes from the line by itself.
     link.start({ isNeeded: () => true, *frame() { return; }, closed: () => undefined });
     this.ownTasks = this.loop.tasks;
