@@ -18,11 +18,12 @@ const BITS_PER_LINE = NVRAM_LINE_BYTES * 8;
  */
 export class GrainMap {
   readonly #bits: Bitmap;
-  /**
-   * Lines whose durable content is not known to be what memory holds: persists under way, and those
+  /*
+   * Lines whose durable content is not known to be what memory holds: persists under way, counted, and those
    * that failed. A bit already set there is not yet durable for whoever asks next (rule 2).
    */
-  readonly #unsure = new Map<number, number>();
+  readonly #underWay = new Map<number, number>();
+  readonly #failed = new Set<number>();
 
   /** @param image the whole NVRAM working copy. */
   constructor(
@@ -56,9 +57,9 @@ export class GrainMap {
   /** Whether all of the range is set, and durably so. */
   isSetDurably(first: number, grains: number): boolean {
     if (this.#bits.nextClear(first) < first + grains) return false;
-    if (this.#unsure.size === 0) return true;
+    if (this.#underWay.size === 0 && this.#failed.size === 0) return true;
     for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) {
-      if (this.#unsure.has(line)) return false;
+      if (this.#underWay.has(line) || this.#failed.has(line)) return false;
     }
     return true;
   }
@@ -79,13 +80,13 @@ export class GrainMap {
   *setRanges(ranges: readonly GrainRange[]): Task {
     const missing = ranges.filter(({ first, grains }) => !this.isSetDurably(first, grains));
     for (const { first, grains } of missing) this.#bits.setRange(first, grains);
-    yield* this.#persistLinesOf(missing);
+    yield* this.#persistLinesOf(linesOf(missing));
   }
 
   /** Clears scattered ranges with one persist for each line they touch. */
   *clearRanges(ranges: readonly GrainRange[]): Task {
     for (const { first, grains } of ranges) this.#bits.clearRange(first, grains);
-    yield* this.#persistLinesOf(ranges);
+    yield* this.#persistLinesOf(linesOf(ranges));
   }
 
   *setAll(): Task {
@@ -102,20 +103,30 @@ export class GrainMap {
     yield* this.#persist(0, this.grains);
   }
 
+  /** Makes durable what a failed persist left in memory alone. */
+  *settle(): Task {
+    if (this.#failed.size > 0) yield* this.#persistLinesOf(this.#failed);
+  }
+
   /** Grains whose bits stand in line `line` of the region. */
   grainsOfLine(line: number): { first: number; grains: number } {
     const first = Math.min(this.grains, line * BITS_PER_LINE);
     return { first, grains: Math.min(this.grains - first, BITS_PER_LINE) };
   }
 
-  *#persistLinesOf(ranges: readonly GrainRange[]): Task {
-    const lines = new Set<number>();
-    for (const { first, grains } of ranges) {
-      for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) lines.add(line);
-    }
+  *#persistLinesOf(lines: Iterable<number>): Task {
+    const all = [...lines];
     // All at once, before the first of them is under way: until its turn comes a line is as unsure.
-    for (const line of lines) this.#doubt(line, line);
-    for (const line of lines) yield* this.#persistLines(line, line);
+    for (const line of all) this.#doubt(line, line);
+    let tried = 0;
+    try {
+      for (const line of all) {
+        tried += 1;
+        yield* this.#persistLines(line, line);
+      }
+    } finally {
+      for (const line of all.slice(tried)) this.#settled(line, false);
+    }
   }
 
   *#persist(first: number, grains: number): Task {
@@ -126,20 +137,37 @@ export class GrainMap {
   }
 
   #doubt(firstLine: number, lastLine: number): void {
-    for (let line = firstLine; line <= lastLine; line += 1) this.#unsure.set(line, (this.#unsure.get(line) ?? 0) + 1);
+    for (let line = firstLine; line <= lastLine; line += 1) this.#underWay.set(line, (this.#underWay.get(line) ?? 0) + 1);
   }
 
   *#persistLines(firstLine: number, lastLine: number): Task {
     const start = firstLine * NVRAM_LINE_BYTES;
     const lines = this.#bits.bytes.subarray(start, (lastLine + 1) * NVRAM_LINE_BYTES);
-    // A failure leaves the lines unsure, so that the next set persists them again.
-    yield* this.loop.run<void>((done) => { this.nvram.persist(this.region.offsetBytes + start, lines, done); });
-    for (let line = firstLine; line <= lastLine; line += 1) {
-      const left = (this.#unsure.get(line) ?? 0) - 1;
-      if (left > 0) this.#unsure.set(line, left);
-      else this.#unsure.delete(line);
+    let isDurable = false;
+    try {
+      yield* this.loop.run<void>((done) => { this.nvram.persist(this.region.offsetBytes + start, lines, done); });
+      isDurable = true;
+    } finally {
+      for (let line = firstLine; line <= lastLine; line += 1) this.#settled(line, isDurable);
     }
   }
+
+  /** A persist of the line has ended. One that succeeds behind one that failed holds what that should have held. */
+  #settled(line: number, isDurable: boolean): void {
+    const left = (this.#underWay.get(line) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(line, left);
+    else this.#underWay.delete(line);
+    if (isDurable) this.#failed.delete(line);
+    else this.#failed.add(line);
+  }
+}
+
+function linesOf(ranges: readonly GrainRange[]): Set<number> {
+  const lines = new Set<number>();
+  for (const { first, grains } of ranges) {
+    for (let line = lineOf(first); line <= lineOf(first + grains - 1); line += 1) lines.add(line);
+  }
+  return lines;
 }
 
 function lineOf(grain: number): number {

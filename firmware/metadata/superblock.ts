@@ -2,7 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Identity, type Superblock, SuperblockSchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { Digest, Disk } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
-import type { Task } from '../kernel/pending.js';
+import { PartError, type Task } from '../kernel/pending.js';
 import { SUPERBLOCK_BYTES } from '../limits.js';
 import type { Geometry } from './nvram-layout.js';
 import { openRecord, sealRecord } from './sealed-record.js';
@@ -23,14 +23,12 @@ export class SuperblockStore {
     private readonly digest: Digest,
   ) {}
 
-  /** The newest valid copy, and whether any copy was missing. */
+  /** The newest valid copy, and whether any copy was missing or cannot be read: the other one serves. */
   *read(): Task<{ superblock: Superblock | undefined; damaged: boolean }> {
     let newest: Superblock | undefined;
     let damaged = false;
     for (const copy of COPIES) {
-      const place = new Uint8Array(SUPERBLOCK_BYTES);
-      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, place, done); });
-      const found = this.#parse(place);
+      const found = yield* this.#readCopy(copy);
       if (found === undefined) damaged = true;
       else if (newest === undefined || found.sequence > newest.sequence) newest = found;
     }
@@ -52,6 +50,17 @@ export class SuperblockStore {
       yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, place, done); });
       yield* this.loop.run<void>((done) => { this.reserved.flush(done); });
     }
+  }
+
+  *#readCopy(copy: number): Task<Superblock | undefined> {
+    const place = new Uint8Array(SUPERBLOCK_BYTES);
+    try {
+      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, place, done); });
+    } catch (error) {
+      if (!(error instanceof PartError)) throw error;
+      return undefined;
+    }
+    return this.#parse(place);
   }
 
   #parse(place: Uint8Array): Superblock | undefined {

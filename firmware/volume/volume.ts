@@ -124,12 +124,17 @@ export class Volume {
     return this.written.setRanges(ranges);
   }
 
-  /** Every write completed before the call is durable after it: NVRAM first, then the disk. */
+  /**
+   * Every write completed before the call is durable after it: NVRAM first, then the disk. So is whatever reads as
+   * written by now, though a failed persist left it in memory alone: what was read, or copied to the secondary,
+   * must not turn back into zeroes (rules 3 and 19).
+   */
   flush(): Task {
     return this.#flush.run();
   }
 
   *#flushParts(): Task {
+    yield* this.written.settle();
     yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
     yield* this.#dataFlush.run();
   }

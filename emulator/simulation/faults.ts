@@ -1,0 +1,34 @@
+/**
+ * What goes wrong by itself while a scenario runs, besides what the scenario does on purpose (power cuts, a line
+ * that is cut, a damaged medium). Probabilities, 0 to 1.
+ */
+export interface FaultOptions {
+  /** A disk or medium operation fails with an I/O error and takes no effect. */
+  readonly diskError: number;
+  /** An NVRAM persist fails and takes no effect. */
+  readonly nvramError: number;
+  /** A part takes a hundred times as long as usual over one operation. */
+  readonly slow: number;
+  /** A frame on the link is lost. */
+  readonly frameLost: number;
+  /** A frame arrives twice. */
+  readonly frameTwice: number;
+  /** A frame arrives late: others overtake it. */
+  readonly frameLate: number;
+  /** An NVRAM line that was being persisted when the power went cannot be read afterwards. */
+  readonly lineDamaged: number;
+  /** An unflushed block has reached the disk when the power goes. */
+  readonly blockKept: number;
+}
+
+export const NO_FAULTS: FaultOptions = { diskError: 0, nvramError: 0, slow: 0, frameLost: 0, frameTwice: 0, frameLate: 0, lineDamaged: 0, blockKept: 0.5 };
+
+/** Sets by name, as `--faults` takes them. */
+export const FAULT_SETS: Readonly<Record<string, FaultOptions>> = {
+  none: NO_FAULTS,
+  power: { ...NO_FAULTS, lineDamaged: 0.3 },
+  link: { ...NO_FAULTS, frameLost: 0.002, frameTwice: 0.004, frameLate: 0.002 },
+  disk: { ...NO_FAULTS, diskError: 0.001, slow: 0.002 },
+  nvram: { ...NO_FAULTS, nvramError: 0.001, lineDamaged: 0.3 },
+  all: { diskError: 0.0005, nvramError: 0.0005, slow: 0.001, frameLost: 0.001, frameTwice: 0.002, frameLate: 0.001, lineDamaged: 0.3, blockKept: 0.5 },
+};

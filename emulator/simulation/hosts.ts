@@ -1,0 +1,112 @@
+import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
+import { markedBlocks } from './marked-blocks.js';
+import type { Random } from './random.js';
+import { RuleBroken } from './rules.js';
+import type { Running, SimCard } from './sim-card.js';
+
+const MOST_BLOCKS = 16;
+
+type HostOperation =
+  | { readonly kind: 'write'; readonly write: ModelWrite; readonly running: Running<void> }
+  | { readonly kind: 'flush'; readonly covers: readonly ModelWrite[]; readonly running: Running<void> }
+  | { readonly kind: 'read'; readonly read: ModelRead; readonly into: Uint8Array; readonly running: Running<void> };
+
+/** The hosts of one card, and the model of what they may find on it. */
+export class SimHosts {
+  readonly model: HostModel;
+  #underWay: HostOperation[] = [];
+  /** Operations acknowledged so far. */
+  acknowledged = 0;
+
+  constructor(readonly card: SimCard) {
+    this.model = new HostModel(card.geometry.sizeBytes / BLOCK_BYTES);
+  }
+
+  get underWay(): number {
+    return this.#underWay.length;
+  }
+
+  /** Something of a random kind and place, in the first `spanBlocks` of the volume. Nothing, while the card is off. */
+  any(random: Random, spanBlocks: number): void {
+    if (random.chance(0.15)) this.read(random.below(spanBlocks - MOST_BLOCKS), random.between(1, MOST_BLOCKS));
+    else this.change(random, spanBlocks);
+  }
+
+  /** As {@link any}, but no read. */
+  change(random: Random, spanBlocks: number): void {
+    const kind = random.below(100);
+    const blocks = random.between(1, MOST_BLOCKS);
+    const firstBlock = random.below(spanBlocks - blocks);
+    const fua = random.chance(0.3);
+    if (kind < 15) this.flush();
+    else if (kind < 30) this.zero(firstBlock, blocks, fua);
+    else this.write(firstBlock, blocks, fua);
+  }
+
+  write(firstBlock: number, blocks: number, fua: boolean): void {
+    const { components } = this.card;
+    if (components === undefined) return;
+    const write = this.model.write(firstBlock, blocks, fua);
+    const running = this.card.launch(components.io.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark), fua));
+    this.#underWay.push({ kind: 'write', write, running });
+  }
+
+  zero(firstBlock: number, blocks: number, fua: boolean): void {
+    const { components } = this.card;
+    if (components === undefined) return;
+    const write = this.model.zero(firstBlock, blocks, fua);
+    const running = this.card.launch(components.io.zero(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES, fua));
+    this.#underWay.push({ kind: 'write', write, running });
+  }
+
+  flush(): void {
+    const { components } = this.card;
+    if (components === undefined) return;
+    this.note();
+    this.#underWay.push({ kind: 'flush', covers: this.model.acknowledgedWrites(), running: this.card.launch(components.io.flush()) });
+  }
+
+  read(firstBlock: number, blocks: number): void {
+    const { components } = this.card;
+    if (components === undefined) return;
+    this.note();
+    const into = new Uint8Array(blocks * BLOCK_BYTES);
+    const running = this.card.launch(components.io.read(firstBlock * BLOCK_BYTES, into));
+    this.#underWay.push({ kind: 'read', read: this.model.read(firstBlock, blocks), into, running });
+  }
+
+  /** Takes notice of what has been answered. @throws RuleBroken when a read returned what it must not. */
+  note(): void {
+    const left: HostOperation[] = [];
+    for (const operation of this.#underWay) {
+      const { outcome } = operation.running;
+      if (outcome === undefined) left.push(operation);
+      else if ('value' in outcome) this.#succeeded(operation);
+    }
+    this.#underWay = left;
+  }
+
+  /** Nobody will answer what is under way, or the answers mean nothing. */
+  forget(): void {
+    this.#underWay = [];
+  }
+
+  #succeeded(operation: HostOperation): void {
+    this.acknowledged += 1;
+    switch (operation.kind) {
+      case 'write':
+        this.model.acknowledge(operation.write);
+        break;
+      case 'flush':
+        this.model.makeDurable(operation.covers);
+        break;
+      case 'read': {
+        const { into } = operation;
+        const fault = this.model.faultOfRead(operation.read, (index) => into.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
+        if (fault !== undefined) throw new RuleBroken(10, 'data', fault);
+        break;
+      }
+    }
+  }
+}

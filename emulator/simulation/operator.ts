@@ -1,0 +1,70 @@
+import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { Random } from './random.js';
+import type { AdminBody, SimCard } from './sim-card.js';
+import type { Story } from './story.js';
+
+/** An operator who wants the pair to be live takes the next step of the method (302 to 316), if it is time for one. */
+export function nextStation(story: Story, random: Random): void {
+  const { primary, secondary } = story.world;
+  if (primary.components === undefined || secondary.components === undefined) return;
+  const p = primary.status();
+  const s = secondary.status();
+  if (p.role === Role.STANDALONE) {
+    story.command(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: random.chance(0.7) } });
+    return;
+  }
+  if (s.role === Role.STANDALONE && random.chance(0.15)) {
+    story.command(secondary, connect({ conventional: true, overwrite: true }));
+    return;
+  }
+  const loads = s.state === RelationshipState.LOADING;
+  if (s.role === Role.SECONDARY && s.generation === p.generation && !loads) {
+    if (!s.connectWished) story.command(secondary, connect({}));
+    return;
+  }
+  const [sealed] = story.watch.images.sealedFor(p.generation).reverse();
+  if (sealed !== undefined) {
+    if (s.job?.state !== JobState.RUNNING) story.command(secondary, { case: 'mediumLoad', value: { path: sealed, overwrite: true } });
+  } else if (!story.watch.images.current) {
+    story.command(primary, { case: 'flashCopyStart', value: {} });
+  } else if (p.job?.state !== JobState.RUNNING) {
+    story.command(primary, { case: 'mediumExport', value: { path: story.watch.images.exportPath ?? newPath(story) } });
+  }
+}
+
+/** An operator who does not know what to do. */
+export function meddle(story: Story, random: Random): void {
+  const card = random.pick(story.world.cards);
+  story.command(card, random.pick(requestsFor(story, card, random)));
+}
+
+function requestsFor(story: Story, card: SimCard, random: Random): AdminBody[] {
+  const path = random.pick([...story.world.shelf.keys(), newPath(story)]);
+  const requests: AdminBody[] = [
+    { case: 'stop', value: { access: false } },
+    { case: 'start', value: { discardSecondary: random.chance(0.5) } },
+    { case: 'disconnectPeer', value: {} },
+    { case: 'flashCopyStop', value: {} },
+    { case: 'flashCopyStart', value: {} },
+    { case: 'mediumExport', value: { path } },
+  ];
+  if (random.chance(0.15)) requests.push({ case: 'dissolve', value: {} });
+  // Hosts stay at the primary: it never becomes a secondary.
+  if (card === story.world.primary) return requests;
+  return [
+    ...requests,
+    { case: 'stop', value: { access: true } },
+    { case: 'start', value: { discardSecondary: true } },
+    connect({ conventional: random.chance(0.1), overwrite: random.chance(0.3) }),
+    { case: 'mediumLoad', value: { path, overwrite: random.chance(0.5) } },
+  ];
+}
+
+function connect(how: { readonly conventional?: boolean; readonly overwrite?: boolean }): AdminBody {
+  return { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false, ...how } };
+}
+
+function newPath(story: Story): string {
+  return `medium ${String(story.world.shelf.size + 1)}`;
+}

@@ -1,0 +1,119 @@
+import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { DurableView, uncoveredGrains } from './durable-view.js';
+import { SimHosts } from './hosts.js';
+import { type Judge, RuleBroken } from './rules.js';
+import type { SimCard } from './sim-card.js';
+import { T0Images } from './t0-images.js';
+import type { World } from './world.js';
+
+/** Looks at a pair from outside: at what is durable, what hosts were told, and nothing else. */
+export class PairWatch {
+  readonly primary: DurableView;
+  readonly secondary: DurableView;
+  readonly hosts: SimHosts;
+  /** Hosts of the secondary, which may write while it has access. */
+  readonly otherHosts: SimHosts;
+  readonly images: T0Images;
+
+  #secondaryHadAccess = false;
+
+  constructor(
+    private readonly world: World,
+    private readonly judge: Judge,
+  ) {
+    this.primary = new DurableView(world.primary);
+    this.secondary = new DurableView(world.secondary);
+    this.hosts = new SimHosts(world.primary);
+    this.otherHosts = new SimHosts(world.secondary);
+    this.images = new T0Images(this.primary, this.secondary, this.hosts.model);
+  }
+
+  viewOf(card: SimCard): DurableView {
+    return card === this.world.primary ? this.primary : this.secondary;
+  }
+
+  /** Takes notice of what has happened, and checks what must hold at every instant. */
+  note(): void {
+    this.hosts.note();
+    if (this.secondaryHasAccess) this.otherHosts.note();
+    this.images.note();
+    this.#label();
+    this.cover();
+  }
+
+  /** Cuts a card's power, and checks what that leaves. */
+  cut(card: SimCard, silent: boolean): void {
+    const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
+    hosts.note();
+    card.cut(silent);
+    hosts.note();
+    hosts.forget();
+    this.cover();
+    this.images.note();
+    if (card === this.world.primary) this.#acknowledged();
+    else this.#secondaryCut();
+  }
+
+  /**
+   * NVRAM of a card that is off was damaged: grains that were never written may read as what the disk held before
+   * (rules 14 and 19), so what is there now is what there is.
+   */
+  settle(card: SimCard): void {
+    const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
+    hosts.model.settleOn(this.viewOf(card).block);
+  }
+
+  /** Rule 1, for a cut at this instant. */
+  cover(): void {
+    if (this.judge === 'data') return;
+    const grains = uncoveredGrains(this.primary, this.secondary);
+    if (grains.length > 0) throw new RuleBroken(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
+  }
+
+  /** Rule 12: a secondary that is not consistent says so; one that is synchronized or seeded is. */
+  #label(): void {
+    const control = this.secondary.control;
+    const { components } = this.world.secondary;
+    if (control?.identity.role !== Role.SECONDARY || components === undefined) return;
+    if (control.consistent && control.loadState === LoadState.LOADING) throw new RuleBroken(12, 'state', 'a secondary that loads calls itself consistent');
+  }
+
+  /** Rule 4: after a cut of the primary. */
+  #acknowledged(): void {
+    const { model } = this.hosts;
+    const faults = model.faults(this.primary.block, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
+    if (faults.length > 0) throw new RuleBroken(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
+    model.settleOn(this.primary.block);
+  }
+
+  /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
+  #secondaryCut(): void {
+    if (!this.#secondaryHadAccess) return;
+    const { model } = this.otherHosts;
+    const faults = model.faults(this.secondary.block, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
+    if (faults.length > 0 && this.secondary.control?.access === true) throw new RuleBroken(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
+    model.settleOn(this.secondary.block);
+  }
+
+  /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
+  get secondaryHasAccess(): boolean {
+    const has = this.secondary.control?.access === true && this.world.secondary.components !== undefined;
+    if (has && !this.#secondaryHadAccess) {
+      this.otherHosts.forget();
+      this.otherHosts.model.settleOn(this.secondary.block);
+    }
+    if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
+    return has;
+  }
+
+  /** Both volumes read the same, and as hosts were told. Nothing is under way. */
+  same(): void {
+    this.hosts.note();
+    const faults = this.hosts.model.faults(this.primary.block, this.hosts.model.now);
+    if (faults.length > 0) throw new RuleBroken(4, 'data', `in the end the primary's ${faults.join('; ')}`);
+    for (let block = 0; block < this.hosts.model.blocks; block += 1) {
+      if (Buffer.compare(this.primary.block(block), this.secondary.block(block)) !== 0) throw new RuleBroken(11, 'data', `in the end block ${String(block)} differs between the cards`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { Completion, PartFault } from '../../firmware/hal.js';
+import type { FaultOptions } from './faults.js';
+import type { Random } from './random.js';
+import type { Scheduler, SimEvent } from './scheduler.js';
+
+export type PartName = 'nvram' | 'volume' | 'store' | 'reserved' | 'medium';
+export type OperationKind = 'read' | 'write' | 'zero' | 'flush' | 'persist' | 'truncate' | 'open' | 'close' | 'recovered';
+
+export interface Operation {
+  readonly part: PartName;
+  readonly kind: OperationKind;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+interface UnderWay {
+  readonly event: SimEvent;
+  /** What a cut leaves of it when that is not nothing. */
+  readonly atCut: (() => void) | undefined;
+}
+
+/** How much longer a slow operation takes. */
+const SLOWNESS = 100;
+const EFFECTLESS: ReadonlySet<OperationKind> = new Set(['read', 'open', 'close']);
+
+/**
+ * The power of one board, and the one place through which the operations of its parts go: each takes effect some
+ * time after it was asked for, unless the power is cut before.
+ */
+export class SimPower {
+  on = true;
+  /** Durable effects so far: everything but reads. */
+  effects = 0;
+  /** Called after an effect, before the firmware learns of it. */
+  onEffect: ((operation: Operation) => void) | undefined;
+  readonly #underWay = new Set<UnderWay>();
+
+  constructor(
+    readonly name: string,
+    readonly scheduler: Scheduler,
+    readonly random: Random,
+    readonly faults: () => FaultOptions,
+  ) {}
+
+  /**
+   * @param atUs when it takes effect, if all goes well.
+   * @param run does it; what it returns completes the operation, a fault fails it.
+   * @param atCut what a cut of the power before that leaves of it.
+   */
+  submit<T>(operation: Operation, atUs: number, done: Completion<T>, run: () => T | PartFault, atCut?: () => void): void {
+    if (!this.on) return;
+    const { part, kind, offsetBytes, lengthBytes } = operation;
+    const underWay: UnderWay = {
+      atCut,
+      event: this.scheduler.at(atUs, { where: this.name, what: `${part} ${kind}`, offsetBytes, lengthBytes }, () => {
+        this.#underWay.delete(underWay);
+        this.#perform(operation, done, run);
+      }),
+    };
+    this.#underWay.add(underWay);
+  }
+
+  /** When an operation that is asked for now takes effect. */
+  dueUs(leastUs: number, mostUs: number): number {
+    const us = this.random.between(leastUs, mostUs);
+    return this.scheduler.nowUs + (this.random.chance(this.faults().slow) ? us * SLOWNESS : us);
+  }
+
+  /** The power goes: what was under way takes effect in part, or not at all. */
+  cut(): void {
+    this.on = false;
+    for (const { event, atCut } of this.#underWay) {
+      event.run = undefined;
+      atCut?.();
+    }
+    this.#underWay.clear();
+  }
+
+  #perform<T>(operation: Operation, done: Completion<T>, run: () => T | PartFault): void {
+    const fault = this.#chanceFault(operation);
+    const result = fault ?? run();
+    if (fault === undefined && !EFFECTLESS.has(operation.kind)) {
+      this.effects += 1;
+      this.onEffect?.(operation);
+      if (!this.on) return;
+    }
+    if (isFault(result)) done.fail(result);
+    else done.succeed(result);
+  }
+
+  #chanceFault({ part, kind }: Operation): PartFault | undefined {
+    const { diskError, nvramError } = this.faults();
+    if (kind === 'recovered') return undefined;
+    const probability = part === 'nvram' ? nvramError : diskError;
+    return probability > 0 && this.random.chance(probability) ? { kind: 'io', text: `the ${part} failed in a ${kind}` } : undefined;
+  }
+}
+
+function isFault(result: unknown): result is PartFault {
+  return typeof result === 'object' && result !== null && 'kind' in result && 'text' in result;
+}

@@ -1,0 +1,22 @@
+/**
+ * What a judge goes by:
+ * - `rules`: whatever a rule asks for, bits and labels included.
+ * - `data`: only what hosts can see, wrong data. So it is shown that a rule is needed, not merely kept.
+ */
+export type Judge = 'rules' | 'data';
+
+/** A rule of docs/invariants.md was seen broken. */
+export class RuleBroken extends Error {
+  /**
+   * @param rule its number.
+   * @param seenIn wrong data, or anything else that the rule asks for.
+   */
+  constructor(
+    readonly rule: number,
+    readonly seenIn: 'data' | 'state',
+    detail: string,
+  ) {
+    super(`rule ${String(rule)}: ${detail}`);
+    this.name = 'RuleBroken';
+  }
+}

@@ -1,0 +1,71 @@
+import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
+import { converge } from './convergence.js';
+import type { FaultOptions } from './faults.js';
+import type { ReusedMemory } from './reused-memory.js';
+import { type Judge, RuleBroken } from './rules.js';
+import { type Step, stepsOf, takeStep } from './scenario.js';
+import type { SimEvent } from './scheduler.js';
+import { Story } from './story.js';
+import { World } from './world.js';
+
+export interface SeedOptions {
+  readonly seed: number;
+  readonly faults: FaultOptions;
+  /** One for each card, used again from seed to seed. */
+  readonly memories: readonly ReusedMemory[];
+  readonly judge: Judge;
+  /** In place of those that the seed stands for: when a failure is shrunk. */
+  readonly steps?: readonly Step[];
+}
+
+/** How one seed ended. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly events: number;
+  readonly simulatedUs: number;
+  readonly traceHash: string;
+  readonly failure: SeedFailure | undefined;
+}
+
+export interface SeedFailure {
+  /** Number of the rule that was broken; undefined when the firmware stopped itself, or the simulator failed. */
+  readonly rule: number | undefined;
+  readonly message: string;
+  /** The step in which it was seen; the number of steps when in the end. */
+  readonly step: number;
+  readonly recent: readonly SimEvent[];
+}
+
+/** Of a scenario: about 10 000 events. */
+export const STEPS_A_SEED = 160;
+
+/** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
+export function runSeed(options: SeedOptions): SeedResult {
+  const { seed, faults, memories } = options;
+  const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
+  const world = new World({ seed, faults, memories });
+  let at = 0;
+  let failure: SeedFailure | undefined;
+  try {
+    world.begin();
+    const story = new Story(world, options.judge);
+    story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
+    world.calm = false;
+    for (; at < steps.length; at += 1) {
+      const step = steps[at];
+      if (step !== undefined) takeStep(story, step);
+    }
+    world.calm = true;
+    converge(story);
+  } catch (error) {
+    if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = failureOf(error, at, world.scheduler.recent);
+  }
+  const { delivered, nowUs, traceHash } = world.scheduler;
+  return { seed, events: delivered, simulatedUs: nowUs, traceHash, failure };
+}
+
+function failureOf(error: unknown, step: number, recent: readonly SimEvent[]): SeedFailure {
+  const rule = error instanceof RuleBroken ? error.rule : undefined;
+  const message = error instanceof RuleBroken || error instanceof FirmwareFault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { rule, message, step, recent };
+}

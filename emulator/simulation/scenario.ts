@@ -1,0 +1,99 @@
+import { damageMedium, damageNvram, outage } from './misfortune.js';
+import { meddle, nextStation } from './operator.js';
+import { Random } from './random.js';
+import type { Story } from './story.js';
+
+/** What may happen next, and how often it does. */
+const WEIGHTS = {
+  hosts: 50,
+  quiet: 14,
+  operator: 14,
+  meddle: 3,
+  cutPrimary: 3,
+  cutSecondary: 3,
+  cutBoth: 1,
+  cutLine: 2,
+  stallLine: 1,
+  deafenLine: 1,
+  damageNvram: 0.5,
+  damageMedium: 0.5,
+  jumpClock: 0.5,
+} as const;
+
+export type StepKind = keyof typeof WEIGHTS;
+
+/** One step of a scenario. Its own seed decides all of it, so that leaving out another changes nothing in it. */
+export interface Step {
+  readonly kind: StepKind;
+  readonly seed: number;
+}
+
+const KINDS = Object.keys(WEIGHTS) as StepKind[];
+const TOTAL = Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, 0);
+const STEP_STREAM = 3;
+
+/** The steps that a seed stands for. */
+export function stepsOf(seed: number, count: number): Step[] {
+  const random = new Random(seed, STEP_STREAM);
+  return Array.from({ length: count }, () => ({ kind: kindAt(random.below(TOTAL * 2) / 2), seed: random.bits() }));
+}
+
+/** Carries out one step, and lets some time pass. */
+export function takeStep(story: Story, { kind, seed }: Step): void {
+  const random = new Random(seed, STEP_STREAM);
+  const { world } = story;
+  switch (kind) {
+    case 'hosts':
+      story.hostWork(random);
+      break;
+    case 'quiet':
+      story.wait(random.between(1_000, 400_000));
+      break;
+    case 'operator':
+      nextStation(story, random);
+      break;
+    case 'meddle':
+      meddle(story, random);
+      break;
+    case 'cutPrimary':
+      outage(story, [world.primary], random);
+      break;
+    case 'cutSecondary':
+      outage(story, [world.secondary], random);
+      break;
+    case 'cutBoth':
+      outage(story, world.cards, random);
+      break;
+    case 'cutLine':
+      world.link.cut(random.chance(0.5));
+      story.later(random.between(10_000, 6_000_000), () => { world.link.restore(); });
+      break;
+    case 'stallLine':
+      world.link.stalled.add(random.chance(0.5) ? 'P' : 'S');
+      story.later(random.between(10_000, 6_000_000), () => { world.link.unstall(); });
+      break;
+    case 'deafenLine':
+      world.link.deafened.add(random.chance(0.5) ? 'P' : 'S');
+      story.later(random.between(10_000, 12_000_000), () => { world.link.deafened.clear(); });
+      break;
+    case 'damageNvram':
+      damageNvram(story, random.pick(world.cards), random);
+      break;
+    case 'damageMedium':
+      damageMedium(story, random);
+      break;
+    case 'jumpClock':
+      random.pick(world.cards).clock.jump(random.between(-3_600_000, 3_600_000));
+      break;
+  }
+  story.pass(random.between(5, 250));
+}
+
+function kindAt(at: number): StepKind {
+  let end = 0;
+  for (const kind of KINDS) {
+    end += WEIGHTS[kind];
+    if (at < end) return kind;
+  }
+  return 'hosts';
+}

@@ -1,0 +1,193 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Card } from '../../firmware/card.js';
+import { administer } from '../../firmware/commands/admin.js';
+import type { CardComponents } from '../../firmware/components.js';
+import type { FramePort, Hal } from '../../firmware/hal.js';
+import { PartError, type Task } from '../../firmware/kernel/pending.js';
+import { EventLoop, FirmwareFault } from '../../firmware/kernel/event-loop.js';
+import { RESERVED_BYTES } from '../../firmware/limits.js';
+import { formatCard } from '../../firmware/metadata/format.js';
+import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
+import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { AdminRequestSchema, type AdminResponse, type CardStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { Blake3Digest } from '../parts/blake3-digest.js';
+import type { FaultOptions } from './faults.js';
+import { SimPower } from './power.js';
+import { Random } from './random.js';
+import type { ReusedMemory } from './reused-memory.js';
+import type { Scheduler } from './scheduler.js';
+import { SimClock } from './sim-clock.js';
+import { SimDisk } from './sim-disk.js';
+import type { SimLink } from './sim-link.js';
+import { type Shelf, SimMediumDrive } from './sim-medium.js';
+import { SimNvram } from './sim-nvram.js';
+import { SimPeerPort } from './sim-peer-port.js';
+
+export type AdminBody = NonNullable<MessageInitShape<typeof AdminRequestSchema>['request']>;
+
+/** Something that runs on a card. A cut ends it without an outcome. */
+export interface Running<T> {
+  readonly outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+}
+
+/** What all cards of a simulation stand in. */
+export interface SimWorld {
+  readonly scheduler: Scheduler;
+  readonly link: SimLink;
+  readonly shelf: Shelf;
+  readonly faults: () => FaultOptions;
+}
+
+const NO_HOSTS: FramePort = {
+  receive: () => undefined,
+  send: (_connection, _head, _payload, done) => { done.fail({ kind: 'closed', text: 'nobody is there' }); },
+  close: () => undefined,
+  maxPayloadBytes: () => 0,
+};
+const STEP_COMPLETIONS = 256;
+const digest = new Blake3Digest();
+
+/** One card with its board. The board outlives the card: each boot makes a new one, of what is durable. */
+export class SimCard {
+  readonly power: SimPower;
+  readonly nvram: SimNvram;
+  readonly volume: SimDisk;
+  readonly store: SimDisk;
+  readonly reserved: SimDisk;
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly #port: SimPeerPort;
+  readonly #drive: SimMediumDrive;
+  readonly #hal: Hal;
+  #card: Card | undefined;
+  #ready = false;
+
+  constructor(
+    readonly name: string,
+    private readonly world: SimWorld,
+    readonly geometry: Geometry,
+    private readonly memory: ReusedMemory,
+    seed: number,
+    stream: number,
+  ) {
+    this.random = new Random(seed, stream);
+    this.power = new SimPower(name, world.scheduler, this.random, world.faults);
+    this.power.on = false;
+    this.nvram = new SimNvram(this.power, geometry.nvramBytes);
+    this.volume = new SimDisk(this.power, 'volume', geometry.sizeBytes);
+    this.store = new SimDisk(this.power, 'store', geometry.storeBytes);
+    this.reserved = new SimDisk(this.power, 'reserved', RESERVED_BYTES);
+    this.clock = new SimClock(this.power);
+    this.#port = new SimPeerPort(world.link, name, () => this.on);
+    this.#drive = new SimMediumDrive(this.power, world.shelf);
+    this.#hal = {
+      clock: this.clock,
+      nvram: this.nvram,
+      volume: this.volume,
+      store: this.store,
+      reserved: this.reserved,
+      medium: this.#drive,
+      hosts: NO_HOSTS,
+      peer: this.#port,
+      memory,
+      entropy: { fill: (into) => { this.random.fill(into); } },
+      digest,
+      trace: { event: () => undefined },
+    };
+  }
+
+  get on(): boolean {
+    return this.power.on && this.#card !== undefined;
+  }
+
+  /** The running card's components; undefined while it is off or recovers. */
+  get components(): CardComponents | undefined {
+    return this.power.on ? this.#card?.components : undefined;
+  }
+
+  /** Makes a standalone card of blank parts. */
+  format(): void {
+    this.power.on = true;
+    const loop = new EventLoop(this.clock, () => undefined);
+    let formatted = false;
+    loop.spawn('format', (function* (hal: Hal, geometry: Geometry): Task {
+      yield* formatCard(loop, hal, geometry);
+      formatted = true;
+    })(this.#hal, this.geometry));
+    while (!formatted) {
+      while (loop.step(STEP_COMPLETIONS));
+      if (!formatted && !this.world.scheduler.deliver()) throw new Error('the card cannot be formatted');
+    }
+    this.power.on = false;
+  }
+
+  /** The power comes. */
+  boot(): void {
+    this.power.on = true;
+    this.memory.rewind();
+    const card = new Card(this.#hal, () => { this.#ready = true; });
+    this.#card = card;
+    this.#ready = false;
+    card.boot();
+  }
+
+  /**
+   * Lets the firmware work off what has completed.
+   * @returns false when a part failed under the boot, so that the card did not come up: it wants to be switched off and on.
+   * @throws FirmwareFault
+   */
+  step(): boolean {
+    try {
+      while (this.#canStep()) this.#ready = this.#card?.step(STEP_COMPLETIONS) ?? false;
+      return true;
+    } catch (error) {
+      if (this.components !== undefined || !(error instanceof FirmwareFault) || !(error.cause instanceof PartError)) throw error;
+      return false;
+    }
+  }
+
+  #canStep(): boolean {
+    return this.#ready && this.on;
+  }
+
+  /** The power goes, and everything with it that is not durable. The card is gone until {@link boot}. */
+  cut(silent: boolean): void {
+    this.power.cut();
+    this.clock.cut();
+    this.#card = undefined;
+    this.#ready = false;
+    this.#port.cut(silent);
+    const keeps = (): boolean => this.random.chance(this.world.faults().blockKept);
+    for (const disk of [this.volume, this.store, this.reserved]) disk.settle(keeps);
+    this.#drive.cut(keeps);
+  }
+
+  admin(request: AdminBody): Running<AdminResponse> {
+    const { components } = this;
+    if (components === undefined) throw new Error(`${this.name} is off`);
+    return this.launch(administer(components.admin, create(AdminRequestSchema, { request })));
+  }
+
+  /** Starts a task on the card. */
+  launch<T>(task: Task<T>): Running<T> {
+    if (this.#card === undefined) throw new Error(`${this.name} is off`);
+    const running: { outcome: Running<T>['outcome'] } = { outcome: undefined };
+    this.#card.loop.spawn('scenario', (function* (): Task {
+      try {
+        running.outcome = { value: yield* task };
+      } catch (error) {
+        running.outcome = { error };
+      }
+    })());
+    return running;
+  }
+
+  /** Asks now: the answer needs no wait. */
+  status(): CardStatus {
+    const { outcome } = this.admin({ case: 'getStatus', value: {} });
+    if (outcome === undefined || !('value' in outcome)) throw new Error(`${this.name} has no status`);
+    const { status, result } = outcome.value;
+    if (status !== Status.SUCCESS || result.case !== 'cardStatus') throw new Error(`${this.name} has no status`);
+    return result.value;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Completion, MediumDrive, MediumFile, PartFault } from '../../firmware/hal.js';
+import type { OperationKind, SimPower } from './power.js';
+
+const LEAST_US = 100;
+const MOST_US = 1500;
+/** What a cut tears an unflushed medium into. */
+const TEAR_BYTES = 4096;
+
+/** The bytes of one portable medium (212). */
+export class SimMedium {
+  /** As it reads. */
+  bytes = new Uint8Array(0);
+  /** As a cut would leave it. */
+  durable = new Uint8Array(0);
+  /** Somebody pulled it out. */
+  gone = false;
+
+  /** Something happens to it on its way. */
+  damage(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void {
+    this.bytes = change(this.bytes.slice());
+    this.durable = this.bytes.slice();
+  }
+
+  /** The power of the card that writes to it went. */
+  settle(keeps: () => boolean): void {
+    const survivor = (keeps() ? this.bytes : this.durable).slice();
+    const other = survivor.length === this.bytes.length ? this.durable : this.bytes;
+    for (let at = 0; at < Math.min(survivor.length, other.length); at += TEAR_BYTES) {
+      if (keeps()) survivor.set(other.subarray(at, Math.min(at + TEAR_BYTES, survivor.length)), at);
+    }
+    this.bytes = survivor;
+    this.durable = survivor.slice();
+  }
+}
+
+/** Every medium there is, by name. A truck carries them: each drive reaches all. */
+export type Shelf = Map<string, SimMedium>;
+
+/** The drive of one board. */
+export class SimMediumDrive implements MediumDrive {
+  /** Media opened for writing since the power came. */
+  readonly #written = new Set<SimMedium>();
+
+  constructor(
+    private readonly power: SimPower,
+    private readonly shelf: Shelf,
+  ) {}
+
+  open(path: string, mode: 'create' | 'resume' | 'read', done: Completion<MediumFile>): void {
+    this.power.submit({ part: 'medium', kind: 'open', offsetBytes: 0, lengthBytes: 0 }, this.power.dueUs(LEAST_US, MOST_US), done, (): MediumFile | PartFault => {
+      let medium = this.shelf.get(path);
+      if (mode === 'create' && medium !== undefined) return { kind: 'exists', text: `${path} exists` };
+      if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
+      medium ??= new SimMedium();
+      this.shelf.set(path, medium);
+      if (mode !== 'read') this.#written.add(medium);
+      return new SimMediumFile(this.power, medium);
+    });
+  }
+
+  cut(keeps: () => boolean): void {
+    for (const medium of this.#written) medium.settle(keeps);
+    this.#written.clear();
+  }
+}
+
+class SimMediumFile implements MediumFile {
+  readonly lengthBytes: number;
+
+  constructor(
+    private readonly power: SimPower,
+    private readonly medium: SimMedium,
+  ) {
+    this.lengthBytes = medium.bytes.length;
+  }
+
+  read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
+    this.#submit('read', offsetBytes, into.length, done, () => {
+      if (offsetBytes + into.length > this.medium.bytes.length) return { kind: 'truncated', text: 'the medium ends before' };
+      into.set(this.medium.bytes.subarray(offsetBytes, offsetBytes + into.length));
+      return undefined;
+    });
+  }
+
+  write(offsetBytes: number, from: readonly Uint8Array[], done: Completion<void>): void {
+    const lengthBytes = from.reduce((sum, part) => sum + part.length, 0);
+    this.#submit('write', offsetBytes, lengthBytes, done, () => {
+      if (offsetBytes + lengthBytes > this.medium.bytes.length) this.#resize(offsetBytes + lengthBytes);
+      let at = offsetBytes;
+      for (const part of from) {
+        this.medium.bytes.set(part, at);
+        at += part.length;
+      }
+      return undefined;
+    });
+  }
+
+  truncate(lengthBytes: number, done: Completion<void>): void {
+    this.#submit('truncate', lengthBytes, 0, done, () => {
+      this.#resize(lengthBytes);
+      return undefined;
+    });
+  }
+
+  flush(done: Completion<void>): void {
+    const captured = this.medium.bytes.slice();
+    this.#submit('flush', 0, 0, done, () => {
+      this.medium.durable = captured;
+      return undefined;
+    });
+  }
+
+  close(done: Completion<void>): void {
+    this.power.submit<void>({ part: 'medium', kind: 'close', offsetBytes: 0, lengthBytes: 0 }, this.power.scheduler.nowUs, done, () => undefined);
+  }
+
+  #resize(lengthBytes: number): void {
+    const bytes = new Uint8Array(lengthBytes);
+    bytes.set(this.medium.bytes.subarray(0, lengthBytes));
+    this.medium.bytes = bytes;
+  }
+
+  #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {
+    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, () =>
+      this.medium.gone ? { kind: 'io', text: 'the medium was pulled out' } : run());
+  }
+}

@@ -1,0 +1,138 @@
+import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { type AdminResponse, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { PairWatch } from './pair-watch.js';
+import type { Random } from './random.js';
+import { type Judge, RuleBroken } from './rules.js';
+import type { AdminBody, Running, SimCard } from './sim-card.js';
+import type { World } from './world.js';
+
+/** Virtual time within which whatever has to happen happens, once faults have stopped (rule 18). */
+const CONVERGENCE_US = 60_000_000;
+const LOOK_AGAIN_US = 10_000;
+/** Hosts write to so many blocks from the start of the volume: few enough that they meet. */
+const SPAN_BLOCKS = 320;
+const MOST_UNDER_WAY = 8;
+/** Commands that operators have under way, at most. */
+const MOST_COMMANDS = 3;
+/** Where nothing happens but timers, a step does not go on for hours. */
+const PASS_MOST_US = 500_000;
+/** How long somebody takes to switch a card off and on that did not come up. */
+const REPAIR_US = 1_000_000;
+
+interface Command {
+  readonly card: SimCard;
+  readonly name: string;
+  readonly running: Running<AdminResponse>;
+}
+
+/** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
+export class Story {
+  readonly watch: PairWatch;
+  #commands: Command[] = [];
+
+  constructor(
+    readonly world: World,
+    judge: Judge,
+  ) {
+    this.watch = new PairWatch(world, judge);
+    world.bootFailed = (card) => {
+      this.cut(card, false);
+      this.later(REPAIR_US, () => { this.boot(card); });
+    };
+  }
+
+  /** Delivers so many events, but those of a while at most. */
+  pass(events: number): void {
+    const end = this.world.scheduler.nowUs + PASS_MOST_US;
+    for (let i = 0; i < events && this.world.deliver(end); i += 1);
+    this.note();
+  }
+
+  /** Lets virtual time pass. */
+  wait(us: number): void {
+    const end = this.world.scheduler.nowUs + us;
+    while (this.world.deliver(end));
+    this.note();
+  }
+
+  /** Lets time pass until it is so. @throws RuleBroken 18 when it does not come to be. */
+  until(what: string, isSo: () => boolean): void {
+    const end = this.world.scheduler.nowUs + CONVERGENCE_US;
+    this.note();
+    while (!isSo()) {
+      if (this.world.scheduler.nowUs > end) throw new RuleBroken(18, 'state', `${what}: not within ${String(CONVERGENCE_US / 1_000_000)} s. ${this.describe()}`);
+      this.wait(LOOK_AGAIN_US);
+    }
+  }
+
+  /** Something that happens by itself after a while. */
+  later(us: number, action: () => void): void {
+    this.world.scheduler.after(us, { where: 'story', what: 'later' }, action);
+  }
+
+  /** Hosts ask for a few things. */
+  hostWork(random: Random): void {
+    const { hosts, otherHosts } = this.watch;
+    for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, SPAN_BLOCKS);
+    if (this.watch.secondaryHasAccess && random.chance(0.5) && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, SPAN_BLOCKS);
+  }
+
+  /** An operator gives a command, unless enough are under way. */
+  command(card: SimCard, request: AdminBody): void {
+    if (card.components === undefined || this.#commands.length >= MOST_COMMANDS) return;
+    this.watch.hosts.note();
+    this.watch.images.asked(request);
+    this.#commands.push({ card, name: request.case ?? '', running: card.admin(request) });
+  }
+
+  get commandsUnderWay(): number {
+    return this.#commands.length;
+  }
+
+  /** Gives a command that has to succeed, and waits for it. */
+  insist(card: SimCard, request: AdminBody): void {
+    this.watch.images.asked(request);
+    const running = card.admin(request);
+    const what = `${request.case ?? ''} of ${card.name}`;
+    this.until(what, () => running.outcome !== undefined);
+    const { outcome } = running;
+    if (outcome === undefined || !('value' in outcome)) throw new Error(`${what} threw ${String(outcome?.error)}`);
+    const { status, detail } = outcome.value;
+    if (status !== Status.SUCCESS) throw new RuleBroken(18, 'state', `${what}: ${Status[status]} ${detail}. ${this.describe()}`);
+  }
+
+  /** Cuts a card's power now, if it is on. */
+  cut(card: SimCard, silent: boolean): void {
+    if (!card.power.on) return;
+    this.note();
+    this.watch.cut(card, silent);
+    this.#commands = this.#commands.filter((command) => command.card !== card);
+  }
+
+  boot(card: SimCard): void {
+    if (!card.power.on) card.boot();
+  }
+
+  get synchronized(): boolean {
+    const { primary, secondary } = this.world;
+    const phases = [primary.components?.primary.session?.phase, secondary.components?.requester.session?.phase];
+    return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
+  }
+
+  describe(): string {
+    return this.world.cards.map((card) => {
+      if (card.components === undefined) return `${card.name}: ${card.power.on ? 'recovering' : 'off'}`;
+      const { role, state, linkState, linkStatus, linkDetail, grainsOutOfSync, grainsInIntent } = card.status();
+      return `${card.name}: ${Role[role]} ${RelationshipState[state]}, ${LinkState[linkState]} ${Status[linkStatus]} ${linkDetail}, ${String(grainsOutOfSync)} out-of-sync, ${String(grainsInIntent)} in intent`;
+    }).join('; ');
+  }
+
+  /** Takes notice of what has happened, and has it judged. */
+  note(): void {
+    this.watch.note();
+    for (const { card, name, running } of this.#commands) {
+      if (running.outcome !== undefined && 'error' in running.outcome) throw new Error(`${name} of ${card.name} threw ${String(running.outcome.error)}`);
+    }
+    this.#commands = this.#commands.filter(({ running }) => running.outcome === undefined);
+  }
+}

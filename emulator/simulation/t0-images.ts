@@ -1,0 +1,107 @@
+import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { JobKind, JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { DurableView } from './durable-view.js';
+import type { HostModel } from './host-model.js';
+import { RuleBroken } from './rules.js';
+import type { AdminBody } from './sim-card.js';
+
+/** What a T0 image may hold of each block: whatever was there when T0 was asked for, and what was written until it was there. */
+type T0Image = readonly (readonly number[])[];
+
+interface Asked {
+  /** As of when the operator asked. */
+  readonly marks: readonly (readonly number[])[];
+  readonly order: number;
+}
+
+interface SealedMedium {
+  readonly path: string;
+  readonly generation: bigint;
+}
+
+/**
+ * Every T0 that was taken, by the root of the medium that carries it: a secondary that calls itself loaded, and has
+ * met nobody yet, holds one of them and nothing else (rules 6 and 7).
+ */
+export class T0Images {
+  readonly #byRoot = new Map<string, T0Image>();
+  readonly #sealed: SealedMedium[] = [];
+  #asked: Asked | undefined;
+  #t0Id = '';
+  #image: T0Image | undefined;
+  #exportPath: string | undefined;
+
+  constructor(
+    private readonly primary: DurableView,
+    private readonly secondary: DurableView,
+    private readonly model: HostModel,
+  ) {}
+
+  /** Whether the primary holds a T0. */
+  get current(): boolean {
+    return this.#t0Id !== '';
+  }
+
+  /** Where the export of the current T0 goes, or went. */
+  get exportPath(): string | undefined {
+    return this.#exportPath;
+  }
+
+  /** Sealed media of a generation. */
+  sealedFor(generation: bigint): string[] {
+    return this.#sealed.filter((medium) => medium.generation === generation).map(({ path }) => path);
+  }
+
+  asked(request: AdminBody): void {
+    if (request.case === 'flashCopyStart' || (request.case === 'establish' && request.value.flashCopy === true)) {
+      const { model } = this;
+      this.#asked = { marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order };
+    }
+    if (request.case === 'mediumExport') this.#exportPath = request.value.path;
+  }
+
+  /**
+   * Looks at what is durable now. At a cut of the primary: before the model settles on what the cut left.
+   * @throws RuleBroken 7 when the secondary holds what no T0 held.
+   */
+  note(): void {
+    this.#noteT0();
+    this.#noteMedium();
+    this.#checkLoaded();
+  }
+
+  #noteT0(): void {
+    const t0Id = Buffer.from(this.primary.control?.flashCopy?.t0Id ?? []).toString('hex');
+    if (t0Id === this.#t0Id) return;
+    this.#t0Id = t0Id;
+    this.#exportPath = undefined;
+    const asked = this.#asked;
+    if (t0Id === '' || asked === undefined) return;
+    this.#asked = undefined;
+    this.#image = asked.marks.map((marks, block) => [...marks, ...this.model.since(asked.order, block)]);
+  }
+
+  #noteMedium(): void {
+    const control = this.primary.control;
+    const root = Buffer.from(control?.identity.mediumRoot ?? []).toString('hex');
+    // Recorded while its T0 is there.
+    if (root !== '' && this.#image !== undefined && !this.#byRoot.has(root)) this.#byRoot.set(root, this.#image);
+    const { components } = this.primary.card;
+    if (components === undefined || control === undefined) return;
+    const { job } = this.primary.card.status();
+    if (job?.kind !== JobKind.EXPORT || job.state !== JobState.SUCCEEDED) return;
+    if (!this.#sealed.some(({ path }) => path === job.path)) this.#sealed.push({ path: job.path, generation: control.identity.generation });
+  }
+
+  #checkLoaded(): void {
+    const control = this.secondary.control;
+    if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
+    if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
+    const image = this.#byRoot.get(Buffer.from(control.identity.mediumRoot).toString('hex'));
+    if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
+    const spared = (block: number): boolean => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain));
+    const faults = this.model.faults(this.secondary.block, (block) => image[block] ?? [], spared);
+    if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
+import { type FaultOptions, NO_FAULTS } from './faults.js';
+import { Random } from './random.js';
+import type { ReusedMemory } from './reused-memory.js';
+import { Scheduler } from './scheduler.js';
+import { SimCard, type SimWorld } from './sim-card.js';
+import { SimLink } from './sim-link.js';
+import type { Shelf } from './sim-medium.js';
+
+const KIB = 1024;
+
+/** A megabyte in grains of 4 KiB: 256 grains, of which the FlashCopy store holds 64. */
+export const SMALL_GEOMETRY: Geometry = { sizeBytes: 1024 * KIB, grainBytes: 4 * KIB, nvramBytes: 64 * KIB, storeBytes: 256 * KIB };
+/** Small enough that a grain, and a host's longer writes, travel in pieces. */
+const MAX_PAYLOAD_BYTES = 2 * KIB;
+
+/** Numbers of random streams: what one draws must not move what another does. */
+const STREAM = { link: 1, cards: 16 } as const;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly faults: FaultOptions;
+  /** One for each card. */
+  readonly memories: readonly ReusedMemory[];
+  readonly geometry?: Geometry;
+}
+
+/** Two cards, the line between them, media and time: everything that one seed decides. */
+export class World implements SimWorld {
+  readonly scheduler = new Scheduler();
+  readonly shelf: Shelf = new Map();
+  readonly link: SimLink;
+  readonly primary: SimCard;
+  readonly secondary: SimCard;
+  readonly cards: readonly SimCard[];
+  readonly geometry: Geometry;
+  /** A card could not come up, since a part failed. */
+  bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
+  #calm = true;
+
+  constructor(private readonly options: WorldOptions) {
+    const { seed, memories } = options;
+    this.geometry = options.geometry ?? SMALL_GEOMETRY;
+    this.link = new SimLink(this.scheduler, new Random(seed, STREAM.link), this.faults, MAX_PAYLOAD_BYTES);
+    const [first, second] = memories;
+    if (first === undefined || second === undefined) throw new Error('each card needs memory');
+    this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards);
+    this.secondary = new SimCard('S', this, this.geometry, second, seed, STREAM.cards + 1);
+    this.cards = [this.primary, this.secondary];
+  }
+
+  readonly faults = (): FaultOptions => (this.#calm ? { ...NO_FAULTS, blockKept: this.options.faults.blockKept } : this.options.faults);
+
+  /** Faults of their own begin, or stop. */
+  set calm(calm: boolean) {
+    this.#calm = calm;
+  }
+
+  /** Formats and boots both cards. */
+  begin(): void {
+    for (const card of this.cards) {
+      card.format();
+      card.boot();
+    }
+  }
+
+  /** Delivers one event, and lets the cards work off what it brought. Returns false when none is due until then. */
+  deliver(untilUs?: number): boolean {
+    this.#step();
+    const delivered = this.scheduler.deliver(untilUs);
+    this.#step();
+    return delivered;
+  }
+
+  #step(): void {
+    for (const card of this.cards) if (!card.step()) this.bootFailed(card);
+  }
+}
