@@ -109,15 +109,12 @@ export class SimCard {
   format(): void {
     this.power.on = true;
     const loop = new EventLoop(this.clock, () => undefined);
-    let formatted = false;
-    loop.spawn('format', (function* (hal: Hal, geometry: Geometry): Task {
-      yield* formatCard(loop, hal, geometry);
-      formatted = true;
-    })(this.#hal, this.geometry));
-    while (!formatted) {
-      while (loop.step(STEP_COMPLETIONS));
-      if (!formatted && !this.world.scheduler.deliver()) throw new Error('the card cannot be formatted');
+    const formatted = loop.fork('format', formatCard(loop, this.#hal, this.geometry));
+    while (!formatted.settled) {
+      loop.step(STEP_COMPLETIONS);
+      if (!formatted.done && !this.world.scheduler.deliver()) throw new Error('the card cannot be formatted');
     }
+    formatted.take();
     this.power.on = false;
   }
 
