@@ -12,6 +12,7 @@ import { addIdentify } from './commands/identify.js';
 import { addMedium } from './commands/medium.js';
 import { addRead } from './commands/read.js';
 import { addRegs } from './commands/regs.js';
+import { addSimulate } from './commands/simulate.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addStop } from './commands/stop.js';
@@ -41,6 +42,7 @@ const verbs: readonly ((program: Command, world: World) => void)[] = [
   addStart,
   addDirty,
   addDemo,
+  addSimulate,
 ];
 
 const HELP_AFTER = `

@@ -6,8 +6,8 @@ import type { World } from './world.js';
 
 /** Shows how far something has come, once it takes longer than a moment. */
 export interface Progress {
-  /** `done` of `total`, in whatever unit; `bytes` of data so far, for the rate. */
-  update(done: number, total: number, bytes: number): void;
+  /** `done` of `total`, in whatever unit; `bytes` of data so far, for the rate, where there are any. */
+  update(done: number, total: number, bytes?: number): void;
   /** Clears the bar away. */
   end(): void;
 }
@@ -30,21 +30,21 @@ export function startProgress(run: Run, label: string): Progress {
   let first: { readonly done: number; readonly bytes: number } | undefined;
   return {
     update: (done, total, bytes) => {
-      first ??= { done, bytes };
+      first ??= { done, bytes: bytes ?? 0 };
       const elapsedMs = world.nowMs() - startedMs;
       if (elapsedMs < PROGRESS_AFTER_MS) return;
       const percent = total === 0 ? 0 : Math.floor((done / total) * 100);
       const left = secondsLeft(done - first.done, total - done, elapsedMs);
-      display(percent, `${formatBytes(bytes)}, ${rateText(bytes - first.bytes, elapsedMs)}${left}`);
+      const rate = bytes === undefined ? [] : [formatBytes(bytes), rateText(bytes - first.bytes, elapsedMs)];
+      display(percent, [...rate, ...left].join(', '));
     },
     end,
   };
 }
 
 /** At the pace so far; nothing while there is none. */
-function secondsLeft(done: number, toDo: number, elapsedMs: number): string {
-  if (done <= 0) return '';
-  return `, about ${String(Math.ceil((toDo / done) * elapsedMs / 1000))} s left`;
+function secondsLeft(done: number, toDo: number, elapsedMs: number): string[] {
+  return done <= 0 ? [] : [`about ${String(Math.ceil((toDo / done) * elapsedMs / 1000))} s left`];
 }
 
 /** `312 MiB/s`. */

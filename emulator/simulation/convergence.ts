@@ -13,7 +13,8 @@ export function converge(story: Story): void {
   story.until('the cards come up', () => cards.every((card) => card.components !== undefined));
   story.until('commands end', () => story.commandsUnderWay === 0 && story.watch.hosts.underWay === 0);
   story.until('jobs end', () => cards.every((card) => card.status().job?.state !== JobState.RUNNING));
-  if (primary.status().role === Role.STANDALONE) story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
+  const { role, generation } = primary.status();
+  if (role === Role.STANDALONE || generation === 0n) story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
   if (primary.status().stopped) story.insist(primary, { case: 'start', value: { discardSecondary: false } });
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);

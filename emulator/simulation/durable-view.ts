@@ -52,6 +52,9 @@ export class DurableView {
   /** A block as it reads, through the written map (rule 19). Unflushed blocks count as there. */
   readonly block = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.block(block) : ZERO_BLOCK);
 
+  /** As {@link block}, but without what is not flushed. */
+  readonly durableBlock = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.durable.get(block) : ZERO_BLOCK);
+
   #bit(region: Region, grain: number): boolean {
     const { damagedLines, durable } = this.card.nvram;
     if (damagedLines.size > 0 && damagedLines.has(lineOf(region, grain))) return true;

@@ -7,7 +7,7 @@ export interface FaultOptions {
   readonly diskError: number;
   /** An NVRAM persist fails and takes no effect. */
   readonly nvramError: number;
-  /** A part takes a hundred times as long as usual over one operation. */
+  /** A part takes several hundred times as long as usual over one operation. */
   readonly slow: number;
   /** A frame on the link is lost. */
   readonly frameLost: number;
@@ -30,5 +30,5 @@ export const FAULT_SETS: Readonly<Record<string, FaultOptions>> = {
   link: { ...NO_FAULTS, frameLost: 0.002, frameTwice: 0.004, frameLate: 0.002 },
   disk: { ...NO_FAULTS, diskError: 0.001, slow: 0.002 },
   nvram: { ...NO_FAULTS, nvramError: 0.001, lineDamaged: 0.3 },
-  all: { diskError: 0.0005, nvramError: 0.0005, slow: 0.001, frameLost: 0.001, frameTwice: 0.002, frameLate: 0.001, lineDamaged: 0.3, blockKept: 0.5 },
+  all: { diskError: 0.0005, nvramError: 0.0005, slow: 0.003, frameLost: 0.001, frameTwice: 0.002, frameLate: 0.001, lineDamaged: 0.3, blockKept: 0.5 },
 };

@@ -126,6 +126,15 @@ export class HostModel {
     }
   }
 
+  /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
+  adopt(durable: (block: number) => Uint8Array, seen: (block: number) => Uint8Array): void {
+    this.settleOn(durable);
+    for (let block = 0; block < this.blocks; block += 1) {
+      const mark = markOf(seen(block), block);
+      if (mark !== this.#base[block]) this.#add(mark, block, 1, false).acknowledged = true;
+    }
+  }
+
   #add(mark: number, firstBlock: number, blocks: number, fua: boolean): ModelWrite {
     const write: ModelWrite = { mark, firstBlock, blocks, fua, order: this.#order, acknowledged: false, durable: false };
     this.#order += 1;

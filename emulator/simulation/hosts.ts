@@ -6,6 +6,9 @@ import { RuleBroken } from './rules.js';
 import type { Running, SimCard } from './sim-card.js';
 
 const MOST_BLOCKS = 16;
+/** Blocks of a long write, at most. */
+const LONG_BLOCKS = 96;
+const LONG_CHANCE = 0.08;
 
 type HostOperation =
   | { readonly kind: 'write'; readonly write: ModelWrite; readonly running: Running<void> }
@@ -36,8 +39,8 @@ export class SimHosts {
   /** As {@link any}, but no read. */
   change(random: Random, spanBlocks: number): void {
     const kind = random.below(100);
-    const blocks = random.between(1, MOST_BLOCKS);
-    const firstBlock = random.below(spanBlocks - blocks);
+    const blocks = Math.min(spanBlocks, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
+    const firstBlock = random.below(spanBlocks - blocks + 1);
     const fua = random.chance(0.3);
     if (kind < 15) this.flush();
     else if (kind < 30) this.zero(firstBlock, blocks, fua);

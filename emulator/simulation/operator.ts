@@ -4,13 +4,16 @@ import type { Random } from './random.js';
 import type { AdminBody, SimCard } from './sim-card.js';
 import type { Story } from './story.js';
 
+/** How often a pair that is live is dissolved, to be established anew. */
+const ANEW_CHANCE = 0.2;
+
 /** An operator who wants the pair to be live takes the next step of the method (302 to 316), if it is time for one. */
 export function nextStation(story: Story, random: Random): void {
   const { primary, secondary } = story.world;
   if (primary.components === undefined || secondary.components === undefined) return;
   const p = primary.status();
   const s = secondary.status();
-  if (p.role === Role.STANDALONE) {
+  if (p.role === Role.STANDALONE || p.generation === 0n) {
     story.command(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: random.chance(0.7) } });
     return;
   }
@@ -21,6 +24,7 @@ export function nextStation(story: Story, random: Random): void {
   const loads = s.state === RelationshipState.LOADING;
   if (s.role === Role.SECONDARY && s.generation === p.generation && !loads) {
     if (!s.connectWished) story.command(secondary, connect({}));
+    else if (story.synchronized && random.chance(ANEW_CHANCE)) for (const card of story.world.cards) story.command(card, { case: 'dissolve', value: {} });
     return;
   }
   const [sealed] = story.watch.images.sealedFor(p.generation).reverse();

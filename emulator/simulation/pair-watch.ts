@@ -1,7 +1,9 @@
+import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
+import { Marks } from './marks.js';
 import { type Judge, RuleBroken } from './rules.js';
 import type { SimCard } from './sim-card.js';
 import { T0Images } from './t0-images.js';
@@ -15,8 +17,10 @@ export class PairWatch {
   /** Hosts of the secondary, which may write while it has access. */
   readonly otherHosts: SimHosts;
   readonly images: T0Images;
+  readonly marks = new Marks();
 
   #secondaryHadAccess = false;
+  readonly #up = new Map<SimCard, CardComponents>();
 
   constructor(
     private readonly world: World,
@@ -26,7 +30,7 @@ export class PairWatch {
     this.secondary = new DurableView(world.secondary);
     this.hosts = new SimHosts(world.primary);
     this.otherHosts = new SimHosts(world.secondary);
-    this.images = new T0Images(this.primary, this.secondary, this.hosts.model);
+    this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
   }
 
   viewOf(card: SimCard): DurableView {
@@ -38,14 +42,24 @@ export class PairWatch {
     this.hosts.note();
     if (this.secondaryHasAccess) this.otherHosts.note();
     this.images.note();
+    for (const card of this.world.cards) this.#noteUp(card);
+    this.marks.refusal(this.world.secondary);
     this.#label();
     this.cover();
+  }
+
+  #noteUp(card: SimCard): void {
+    const { components } = card;
+    if (components === undefined || this.#up.get(card) === components) return;
+    this.#up.set(card, components);
+    this.marks.cameUp(card);
   }
 
   /** Cuts a card's power, and checks what that leaves. */
   cut(card: SimCard, silent: boolean): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
+    this.marks.goesDown(card, true);
     card.cut(silent);
     hosts.note();
     hosts.forget();
@@ -100,8 +114,9 @@ export class PairWatch {
   get secondaryHasAccess(): boolean {
     const has = this.secondary.control?.access === true && this.world.secondary.components !== undefined;
     if (has && !this.#secondaryHadAccess) {
+      this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
-      this.otherHosts.model.settleOn(this.secondary.block);
+      this.otherHosts.model.adopt(this.secondary.durableBlock, this.secondary.block);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
     return has;

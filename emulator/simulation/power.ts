@@ -19,8 +19,11 @@ interface UnderWay {
   readonly atCut: (() => void) | undefined;
 }
 
-/** How much longer a slow operation takes. */
-const SLOWNESS = 100;
+/** Now and then an operation takes so many times longer: it waits behind others. */
+const QUEUEING = 12;
+const QUEUEING_CHANCE = 0.06;
+/** How much longer a slow operation takes: as if the part had tried again and again. */
+const SLOWNESS = 400;
 const EFFECTLESS: ReadonlySet<OperationKind> = new Set(['read', 'open', 'close']);
 
 /**
@@ -62,7 +65,7 @@ export class SimPower {
 
   /** When an operation that is asked for now takes effect. */
   dueUs(leastUs: number, mostUs: number): number {
-    const us = this.random.between(leastUs, mostUs);
+    const us = this.random.between(leastUs, mostUs) * (this.random.chance(QUEUEING_CHANCE) ? QUEUEING : 1);
     return this.scheduler.nowUs + (this.random.chance(this.faults().slow) ? us * SLOWNESS : us);
   }
 

@@ -2,6 +2,7 @@ import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
 import { converge } from './convergence.js';
 import type { FaultOptions } from './faults.js';
 import type { ReusedMemory } from './reused-memory.js';
+import type { MarkCounts } from './marks.js';
 import { type Judge, RuleBroken } from './rules.js';
 import { type Step, stepsOf, takeStep } from './scenario.js';
 import type { SimEvent } from './scheduler.js';
@@ -14,6 +15,7 @@ export interface SeedOptions {
   /** One for each card, used again from seed to seed. */
   readonly memories: readonly ReusedMemory[];
   readonly judge: Judge;
+  readonly onEvent?: (event: SimEvent) => void;
   /** In place of those that the seed stands for: when a failure is shrunk. */
   readonly steps?: readonly Step[];
 }
@@ -24,6 +26,7 @@ export interface SeedResult {
   readonly events: number;
   readonly simulatedUs: number;
   readonly traceHash: string;
+  readonly marks: MarkCounts;
   readonly failure: SeedFailure | undefined;
 }
 
@@ -44,8 +47,10 @@ export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
   const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
   const world = new World({ seed, faults, memories });
+  world.scheduler.onEvent = options.onEvent;
   let at = 0;
   let failure: SeedFailure | undefined;
+  let marks: MarkCounts = {};
   try {
     world.begin();
     const story = new Story(world, options.judge);
@@ -55,13 +60,16 @@ export function runSeed(options: SeedOptions): SeedResult {
       const step = steps[at];
       if (step !== undefined) takeStep(story, step);
     }
+    if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
+    for (const card of world.cards) if (card.power.on) story.watch.marks.goesDown(card, false);
+    marks = story.watch.marks.counts;
     world.calm = true;
     converge(story);
   } catch (error) {
     if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = failureOf(error, at, world.scheduler.recent);
   }
   const { delivered, nowUs, traceHash } = world.scheduler;
-  return { seed, events: delivered, simulatedUs: nowUs, traceHash, failure };
+  return { seed, events: delivered, simulatedUs: nowUs, traceHash, marks, failure };
 }
 
 function failureOf(error: unknown, step: number, recent: readonly SimEvent[]): SeedFailure {

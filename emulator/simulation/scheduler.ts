@@ -35,6 +35,8 @@ export class Scheduler {
   /** A binary heap: the parent of i stands at (i - 1) / 2. */
   readonly #heap: SimEvent[] = [];
   readonly #recent: SimEvent[] = [];
+  /** Told of every event before it happens. */
+  onEvent: ((event: SimEvent) => void) | undefined;
 
   get nowUs(): number {
     return this.#nowUs;
@@ -90,6 +92,7 @@ export class Scheduler {
       this.#nowUs = event.atUs;
       this.#note(event);
       event.run = undefined;
+      this.onEvent?.(event);
       run();
       return true;
     }

@@ -1,7 +1,7 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type AdminResponse, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { PairWatch } from './pair-watch.js';
-import type { Random } from './random.js';
+import { Random } from './random.js';
 import { type Judge, RuleBroken } from './rules.js';
 import type { AdminBody, Running, SimCard } from './sim-card.js';
 import type { World } from './world.js';
@@ -9,8 +9,9 @@ import type { World } from './world.js';
 /** Virtual time within which whatever has to happen happens, once faults have stopped (rule 18). */
 const CONVERGENCE_US = 60_000_000;
 const LOOK_AGAIN_US = 10_000;
-/** Hosts write to so many blocks from the start of the volume: few enough that they meet. */
-const SPAN_BLOCKS = 320;
+/** Hosts write to so many blocks from the start of the volume, by seed: few, so that they meet, or all. */
+const SPANS_BLOCKS = [48, 320, 320, 1024, 2048];
+const SPAN_STREAM = 5;
 const MOST_UNDER_WAY = 8;
 /** Commands that operators have under way, at most. */
 const MOST_COMMANDS = 3;
@@ -28,6 +29,7 @@ interface Command {
 /** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
 export class Story {
   readonly watch: PairWatch;
+  readonly #spanBlocks: number;
   #commands: Command[] = [];
 
   constructor(
@@ -35,6 +37,7 @@ export class Story {
     judge: Judge,
   ) {
     this.watch = new PairWatch(world, judge);
+    this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
     world.bootFailed = (card) => {
       this.cut(card, false);
       this.later(REPAIR_US, () => { this.boot(card); });
@@ -73,8 +76,8 @@ export class Story {
   /** Hosts ask for a few things. */
   hostWork(random: Random): void {
     const { hosts, otherHosts } = this.watch;
-    for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, SPAN_BLOCKS);
-    if (this.watch.secondaryHasAccess && random.chance(0.5) && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, SPAN_BLOCKS);
+    for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, this.#spanBlocks);
+    if (this.watch.secondaryHasAccess && random.chance(0.5) && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, this.#spanBlocks);
   }
 
   /** An operator gives a command, unless enough are under way. */

@@ -3,6 +3,7 @@ import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobKind, JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { DurableView } from './durable-view.js';
 import type { HostModel } from './host-model.js';
+import type { Marks } from './marks.js';
 import { RuleBroken } from './rules.js';
 import type { AdminBody } from './sim-card.js';
 
@@ -31,11 +32,13 @@ export class T0Images {
   #t0Id = '';
   #image: T0Image | undefined;
   #exportPath: string | undefined;
+  #loadId = '';
 
   constructor(
     private readonly primary: DurableView,
     private readonly secondary: DurableView,
     private readonly model: HostModel,
+    private readonly marks: Marks,
   ) {}
 
   /** Whether the primary holds a T0. */
@@ -91,13 +94,18 @@ export class T0Images {
     if (components === undefined || control === undefined) return;
     const { job } = this.primary.card.status();
     if (job?.kind !== JobKind.EXPORT || job.state !== JobState.SUCCEEDED) return;
-    if (!this.#sealed.some(({ path }) => path === job.path)) this.#sealed.push({ path: job.path, generation: control.identity.generation });
+    if (this.#sealed.some(({ path }) => path === job.path)) return;
+    this.#sealed.push({ path: job.path, generation: control.identity.generation });
+    this.marks.reached('medium sealed');
   }
 
   #checkLoaded(): void {
     const control = this.secondary.control;
     if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
     if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
+    const loadId = Buffer.from(control.identity.loadId).toString('hex');
+    if (loadId !== this.#loadId) this.marks.reached('medium loaded');
+    this.#loadId = loadId;
     const image = this.#byRoot.get(Buffer.from(control.identity.mediumRoot).toString('hex'));
     if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
     const spared = (block: number): boolean => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain));

@@ -36,10 +36,12 @@ export class World implements SimWorld {
   readonly geometry: Geometry;
   /** A card could not come up, since a part failed. */
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
+  readonly seed: number;
   #calm = true;
 
   constructor(private readonly options: WorldOptions) {
     const { seed, memories } = options;
+    this.seed = seed;
     this.geometry = options.geometry ?? SMALL_GEOMETRY;
     this.link = new SimLink(this.scheduler, new Random(seed, STREAM.link), this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;

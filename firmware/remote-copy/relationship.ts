@@ -46,9 +46,11 @@ export class Relationship {
   }
 
   *#establish(secondaryName: string, takeT0: boolean): Task {
-    const { role } = this.#control.identity;
-    if (role === Role.PRIMARY) throw new CommandError(Status.ALREADY_ESTABLISHED);
-    if (role !== Role.STANDALONE) throw new CommandError(Status.NOT_STANDALONE);
+    const { role, generation } = this.#control.identity;
+    // Without a generation it is half an establishment that NVRAM refused to end or to undo: begun anew.
+    const half = role === Role.PRIMARY && generation === 0n;
+    if (role === Role.PRIMARY && !half) throw new CommandError(Status.ALREADY_ESTABLISHED);
+    if (role !== Role.STANDALONE && !half) throw new CommandError(Status.NOT_STANDALONE);
     const { state, hostWrites, volume, hal } = this.core;
     yield* hostWrites.close();
     try {

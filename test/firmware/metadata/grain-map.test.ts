@@ -88,3 +88,24 @@ test('knows the grains of a line, the last one being short', () => {
   const { map } = bench();
   expect([map.grainsOfLine(0), map.grainsOfLine(3), map.grainsOfLine(4)]).toEqual([{ first: 0, grains: 512 }, { first: 1536, grains: 464 }, { first: 2000, grains: 0 }]);
 });
+
+test('settle makes durable what refused persists left in memory alone, every line of it, and nothing else', () => {
+  const it = bench();
+  it.board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+  const failed = launch(it.loop, it.map.setRanges([{ first: 3, grains: 1 }, { first: 600, grains: 1 }, { first: 1999, grains: 1 }]));
+  settle(it.loop);
+  expect(() => { failed.result(); }).toThrow('refused');
+  expect([reread(it).count, it.map.count]).toEqual([0, 3]);
+  const again = launch(it.loop, it.map.settle());
+  settle(it.loop);
+  expect(() => { again.result(); }).toThrow('refused');
+  let persists = 0;
+  it.board.power.intercept = () => {
+    persists += 1;
+    return undefined;
+  };
+  run(it.loop, it.map.settle());
+  expect([reread(it).count, it.map.isSetDurably(1999, 1), persists]).toEqual([3, true, 3]);
+  run(it.loop, it.map.settle());
+  expect(persists).toBe(3);
+});

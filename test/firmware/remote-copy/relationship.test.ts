@@ -200,3 +200,21 @@ test('commands take turns: each finds what the one before has left', () => {
   expect(commands.map((command) => Status[pair.finish(command).status])).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS']);
   expect(pair.secondary.status()).toMatchObject({ stopped: true, secondaryAccess: true, connectWished: false });
 });
+
+test('half an establishment that NVRAM refuses to undo as well is begun anew by the next', () => {
+  const pair = new Pair();
+  const { primary } = pair;
+  let refuses = false;
+  primary.board.power.intercept = ({ part, kind, offsetBytes }) => {
+    if (part !== 'nvram' || kind !== 'persist') return undefined;
+    // From the empty map on: the relationship is in the control block, without a generation.
+    refuses ||= offsetBytes >= primary.durable.layout.dirty.offsetBytes;
+    return refuses ? { kind: 'io', text: 'NVRAM refuses a line' } : undefined;
+  };
+  expect(pair.admin(primary, establish())).not.toBe(Status.SUCCESS);
+  primary.board.power.intercept = undefined;
+  expect(primary.status()).toMatchObject({ role: Role.PRIMARY, generation: 0n });
+  pair.establish();
+  pair.connect(true);
+  pair.untilSynchronized();
+});

@@ -147,3 +147,19 @@ test('a flush that fails fails for all who share it, and the next one is as good
   board.power.intercept = undefined;
   run(core.loop, core.volume.flush());
 });
+
+test('rule 19: a flush makes durable that a grain is written, though NVRAM refused it at the write', () => {
+  const { board, core, read } = bench();
+  board.power.intercept = ({ part, kind }) => (part === 'nvram' && kind === 'persist' ? { kind: 'io', text: 'refused' } : undefined);
+  const write = launch(core.loop, core.volume.write(0, bytes(GRAIN, 7)));
+  settle(core.loop);
+  expect(() => { write.result(); }).toThrow('refused');
+  board.power.intercept = undefined;
+  const seen = read(0, GRAIN);
+  run(core.loop, core.volume.flush());
+  board.powerCycle(() => false);
+  const after = new Uint8Array(GRAIN);
+  const rebooted = bootCore(board);
+  run(rebooted.loop, rebooted.volume.read(0, after));
+  expect(after).toEqual(seen);
+});

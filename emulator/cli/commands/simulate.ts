@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.js';
+import { interruptible } from '../interrupt.js';
+import type { SeedRange } from '../simulate/messages.js';
+import { addVerb } from '../verb.js';
+import type { World } from '../world.js';
+
+export interface SimulateOptions {
+  readonly seeds: SeedRange;
+  readonly jobs: number;
+  readonly faults: string;
+  readonly dataOnly?: boolean;
+  readonly keepGoing?: boolean;
+  readonly brief?: boolean;
+  readonly trace?: string;
+  readonly results?: string;
+}
+
+export function addSimulate(program: Command, world: World): void {
+  addVerb<SimulateOptions>(program, world, {
+    name: 'simulate',
+    summary: 'pairs of cards in a simulated world where everything goes wrong, by seeds',
+    description:
+      'Runs two cards, their hosts, operators, media, disks and the line between them in one process and in virtual time. The seed ' +
+      'decides everything: the same seed does the same on every machine. Each scenario goes through the life of a pair while power, ' +
+      'line, disks, NVRAM and media fail; then faults stop, and the pair has to become synchronized. Every rule of docs/invariants.md ' +
+      'is checked against a model that knows only what hosts wrote and what was acknowledged. Ends with code 3 when a rule is broken, ' +
+      'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it.',
+    examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json'],
+    configure: (command) => {
+      command.addOption(new Option('--seeds <a..b>', 'which: one number, or the first and the last').argParser(seedsOf).default({ first: 1, last: 100 }, '1..100'));
+      command.option('--jobs <n>', 'threads', jobsOf, availableParallelism());
+      command.option('--faults <set>', 'what goes wrong by itself: none, power, link, disk, nvram or all', 'all');
+      command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
+      command.option('--keep-going', 'do not stop at the first seed that fails');
+      command.option('--brief', 'do not look for the shortest scenario of a failure');
+      command.option('--trace <file>', 'of one seed: write every event there');
+      command.option('--results <file>', 'add what was run to this file');
+    },
+    run: async (options, run) => {
+      // Loaded here, so that the verbs of a host start without the firmware.
+      const { simulateSeeds } = await import('../simulate/simulate.js');
+      return interruptible(run.world.interrupt, simulateSeeds(options, run));
+    },
+  });
+}
+
+function seedsOf(text: string): SeedRange {
+  const match = /^(\d{1,15})(?:\.\.(\d{1,15}))?$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || first > last) throw new UsageError(`--seeds: "${text}" is not one number, nor a first and a last as in 1..100.`);
+  return { first, last };
+}
+
+function jobsOf(text: string): number {
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 256) throw new UsageError(`--jobs: "${text}" is not a whole number from 1 to 256.`);
+  return jobs;
+}

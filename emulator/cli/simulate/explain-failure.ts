@@ -1,0 +1,48 @@
+import type { FaultOptions } from '../../simulation/faults.js';
+import { ReusedMemory } from '../../simulation/reused-memory.js';
+import type { Judge } from '../../simulation/rules.js';
+import { runSeed, type SeedResult, STEPS_A_SEED } from '../../simulation/run-seed.js';
+import { type Step, stepsOf } from '../../simulation/scenario.js';
+import { shrink } from '../../simulation/shrink.js';
+import { eventText } from './trace-file.js';
+
+const SHOWN_EVENTS = 30;
+
+export interface Explanation {
+  /** For a sentence: which rule. */
+  readonly what: string;
+  readonly json: object;
+  readonly text: string;
+}
+
+/** Runs a failed seed again, leaves out whatever it fails without (if `shortens`), and tells what is left. */
+export function explainFailure(result: SeedResult, faults: FaultOptions, judge: Judge, shortens: boolean): Explanation {
+  const { seed, failure } = result;
+  if (failure === undefined) throw new Error('a seed that did not fail has nothing to explain');
+  const memories = [new ReusedMemory(), new ReusedMemory()];
+  const run = (steps: readonly Step[]): SeedResult => runSeed({ seed, faults, judge, memories, steps });
+  const sameWay = (steps: readonly Step[]): boolean => {
+    const again = run(steps).failure;
+    return again !== undefined && again.rule === failure.rule;
+  };
+  const whole = stepsOf(seed, STEPS_A_SEED).slice(0, failure.step + 1);
+  const steps = shortens ? shrink(whole, sameWay) : whole;
+  const shortest = run(steps);
+  const events = (shortest.failure?.recent ?? []).slice(-SHOWN_EVENTS).map(eventText);
+  const kinds = steps.map(({ kind }) => kind);
+  const what = failure.rule === undefined ? 'off inside the firmware or the simulator' : `rule ${String(failure.rule)}`;
+  return {
+    what,
+    json: { seed, rule: failure.rule ?? null, message: failure.message, traceHash: result.traceHash, steps: kinds, shortestMessage: shortest.failure?.message, events },
+    text: [
+      `  seed              ${String(seed)}, trace hash ${result.traceHash}, in step ${String(failure.step + 1)}`,
+      `  ${failure.message}`,
+      `  shortest          ${String(kinds.length)} steps: ${kinds.join(' ')}`,
+      `  ${shortest.failure?.message ?? 'it does not fail any more'}`,
+      '  last events',
+      ...events.map((line) => `  ${line}`),
+      `  Again: grainlink simulate --seeds ${String(seed)}`,
+      '',
+    ].join('\n'),
+  };
+}

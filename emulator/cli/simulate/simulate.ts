@@ -1,0 +1,51 @@
+import { FAULT_SETS } from '../../simulation/faults.js';
+import type { Judge } from '../../simulation/rules.js';
+import type { SeedResult } from '../../simulation/run-seed.js';
+import type { SimulateOptions } from '../commands/simulate.js';
+import { RefusedError, UsageError } from '../errors.js';
+import { startProgress } from '../progress.js';
+import type { Report } from '../report.js';
+import type { Run } from '../verb.js';
+import { explainFailure } from './explain-failure.js';
+import { addToResults } from './results-file.js';
+import { runSeeds } from './run-seeds.js';
+import { Tally } from './tally.js';
+import { writeTrace } from './trace-file.js';
+
+/** Failed seeds that a run names; the rest are counted. */
+const MOST_NAMED = 20;
+
+export async function simulateSeeds(options: SimulateOptions, run: Run): Promise<Report> {
+  const { seeds, faults, jobs, trace, results } = options;
+  const faultOptions = FAULT_SETS[faults];
+  if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
+  const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
+  if (trace !== undefined) {
+    if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');
+    await writeTrace(trace, { seed: seeds.first, faults: faultOptions, judge });
+  }
+  const tally = new Tally(run.world.nowMs());
+  const progress = startProgress(run, 'simulate');
+  const failed: SeedResult[] = [];
+  try {
+    await runSeeds({
+      seeds, jobs, faults, judge,
+      interrupt: run.world.interrupt,
+      onResult: (result) => {
+        tally.add(result);
+        if (result.failure !== undefined && failed.length < MOST_NAMED) failed.push(result);
+        progress.update(tally.seeds, seeds.last - seeds.first + 1);
+        return result.failure === undefined || options.keepGoing === true;
+      },
+    });
+  } finally {
+    progress.end();
+  }
+  const summary = tally.summary(run.world.nowMs());
+  if (results !== undefined) await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds: failed.map(({ seed }) => seed) });
+  const [first] = failed;
+  if (first === undefined) return { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
+  const explained = explainFailure(first, faultOptions, judge, options.brief !== true);
+  const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
+  throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });
+}

@@ -1,0 +1,59 @@
+import { addCounts } from '../../simulation/marks.js';
+import type { SeedResult } from '../../simulation/run-seed.js';
+
+const US_AN_HOUR = 3_600_000_000;
+
+/** What a run of the simulation came to. */
+export interface Summary {
+  readonly seeds: number;
+  readonly failedSeeds: number;
+  readonly events: number;
+  readonly simulatedHours: number;
+  readonly seconds: number;
+  /** How often rare things were reached. */
+  readonly marks: Readonly<Record<string, number>>;
+}
+
+/** Adds up how seeds ended. */
+export class Tally {
+  seeds = 0;
+  #failed = 0;
+  #events = 0;
+  #simulatedUs = 0;
+  readonly #marks = new Map<string, number>();
+
+  constructor(private readonly startedMs: number) {}
+
+  add({ events, simulatedUs, marks, failure }: SeedResult): void {
+    addCounts(this.#marks, marks);
+    this.seeds += 1;
+    this.#events += events;
+    this.#simulatedUs += simulatedUs;
+    if (failure !== undefined) this.#failed += 1;
+  }
+
+  summary(nowMs: number): Summary {
+    return {
+      seeds: this.seeds,
+      failedSeeds: this.#failed,
+      events: this.#events,
+      simulatedHours: this.#simulatedUs / US_AN_HOUR,
+      seconds: (nowMs - this.startedMs) / 1000,
+      marks: Object.fromEntries([...this.#marks].sort(([one], [other]) => (one < other ? -1 : 1))),
+    };
+  }
+
+  text(nowMs: number): string {
+    const { seeds, failedSeeds, events, simulatedHours, seconds, marks } = this.summary(nowMs);
+    const aSecond = (value: number): string => String(Math.round(value / Math.max(seconds, 0.001)));
+    return [
+      `  seeds             ${String(seeds)} run, ${String(failedSeeds)} failed`,
+      `  events            ${String(events)}, ${aSecond(events)} a second`,
+      `  simulated         ${simulatedHours.toFixed(2)} hours, ${aSecond(simulatedHours * 3600)} times as fast as life`,
+      `  took              ${seconds.toFixed(1)} s`,
+      '  reached',
+      ...Object.entries(marks).map(([name, count]) => `${String(count).padStart(10)}  ${name}`),
+      '',
+    ].join('\n');
+  }
+}
