@@ -40,7 +40,7 @@ export interface SeedFailure {
 }
 
 /** Of a scenario: about 10 000 events. */
-export const STEPS_A_SEED = 160;
+export const STEPS_A_SEED = 320;
 
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {

@@ -83,7 +83,8 @@ export class Story {
   /** An operator gives a command, unless enough are under way. */
   command(card: SimCard, request: AdminBody): void {
     if (card.components === undefined || this.#commands.length >= MOST_COMMANDS) return;
-    this.watch.hosts.note();
+    // First: a T0 that is there already is not the one that is asked for.
+    this.note();
     this.watch.images.asked(request);
     this.#commands.push({ card, name: request.case ?? '', running: card.admin(request) });
   }
@@ -94,6 +95,7 @@ export class Story {
 
   /** Gives a command that has to succeed, and waits for it. */
   insist(card: SimCard, request: AdminBody): void {
+    this.note();
     this.watch.images.asked(request);
     const running = card.admin(request);
     const what = `${request.case ?? ''} of ${card.name}`;
@@ -137,5 +139,6 @@ export class Story {
       if (running.outcome !== undefined && 'error' in running.outcome) throw new Error(`${name} of ${card.name} threw ${String(running.outcome.error)}`);
     }
     this.#commands = this.#commands.filter(({ running }) => running.outcome === undefined);
+    if (this.#commands.length === 0) this.watch.images.allAnswered();
   }
 }

@@ -28,7 +28,8 @@ interface SealedMedium {
 export class T0Images {
   readonly #byRoot = new Map<string, T0Image>();
   readonly #sealed: SealedMedium[] = [];
-  #asked: Asked | undefined;
+  /** Commands that may still take a T0, the oldest first. */
+  #asked: Asked[] = [];
   #t0Id = '';
   #image: T0Image | undefined;
   #exportPath: string | undefined;
@@ -59,9 +60,14 @@ export class T0Images {
   asked(request: AdminBody): void {
     if (request.case === 'flashCopyStart' || (request.case === 'establish' && request.value.flashCopy === true)) {
       const { model } = this;
-      this.#asked = { marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order };
+      this.#asked.push({ marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order });
     }
     if (request.case === 'mediumExport') this.#exportPath = request.value.path;
+  }
+
+  /** No command is under way: whatever was asked for has been answered. */
+  allAnswered(): void {
+    this.#asked = [];
   }
 
   /**
@@ -79,9 +85,11 @@ export class T0Images {
     if (t0Id === this.#t0Id) return;
     this.#t0Id = t0Id;
     this.#exportPath = undefined;
-    const asked = this.#asked;
-    if (t0Id === '' || asked === undefined) return;
-    this.#asked = undefined;
+    this.#image = undefined;
+    if (t0Id === '') return;
+    // Whichever of them took it: what was there since the oldest was asked for covers it.
+    const asked = this.#asked.shift();
+    if (asked === undefined) throw new Error('a T0 that nobody asked for');
     this.#image = asked.marks.map((marks, block) => [...marks, ...this.model.since(asked.order, block)]);
   }
 

@@ -3,19 +3,9 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { interruptible } from '../interrupt.js';
 import type { SeedRange } from '../simulate/messages.js';
+import type { SimulateOptions } from '../simulate/options.js';
 import { addVerb } from '../verb.js';
 import type { World } from '../world.js';
-
-export interface SimulateOptions {
-  readonly seeds: SeedRange;
-  readonly jobs: number;
-  readonly faults: string;
-  readonly dataOnly?: boolean;
-  readonly keepGoing?: boolean;
-  readonly brief?: boolean;
-  readonly trace?: string;
-  readonly results?: string;
-}
 
 export function addSimulate(program: Command, world: World): void {
   addVerb<SimulateOptions>(program, world, {

@@ -58,7 +58,8 @@ async function readRuns(path: string): Promise<readonly Entry[]> {
   try {
     const { version, runs } = JSON.parse(await readFile(path, 'utf8')) as Partial<Results>;
     if (version !== VERSION || !Array.isArray(runs)) throw new Error(`it does not hold results of version ${String(VERSION)}`);
-    return runs;
+    // Only this program writes the file: of what version it is says what its runs are.
+    return runs as readonly Entry[];
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw new LocalFileError(path, 'read', error instanceof Error ? error.message : String(error));

@@ -1,12 +1,12 @@
 import { FAULT_SETS } from '../../simulation/faults.js';
 import type { Judge } from '../../simulation/rules.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
-import type { SimulateOptions } from '../commands/simulate.js';
 import { RefusedError, UsageError } from '../errors.js';
 import { startProgress } from '../progress.js';
 import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
 import { explainFailure } from './explain-failure.js';
+import type { SimulateOptions } from './options.js';
 import { addToResults } from './results-file.js';
 import { runSeeds } from './run-seeds.js';
 import { Tally } from './tally.js';

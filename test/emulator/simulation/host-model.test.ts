@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { HostModel } from '../../../emulator/simulation/host-model.js';
+import { ALIEN, markedBlocks, markOf } from '../../../emulator/simulation/marked-blocks.js';
+
+const BLOCK = 512;
+const at = (bytes: Uint8Array, index: number): Uint8Array => bytes.subarray(index * BLOCK, (index + 1) * BLOCK);
+
+test('a block tells which write it is from, and that it is a whole block in its own place', () => {
+  const bytes = markedBlocks(3, 2, 77);
+  expect([markOf(at(bytes, 0), 3), markOf(at(bytes, 1), 4), markOf(new Uint8Array(BLOCK), 9)]).toEqual([77, 77, 0]);
+  expect(markOf(at(bytes, 0), 4)).toBe(ALIEN);
+  const torn = at(bytes, 0).slice();
+  torn.set(at(markedBlocks(3, 1, 78), 0).subarray(256), 256);
+  expect(markOf(torn, 3)).toBe(ALIEN);
+});
+
+test('after a cut: what is known to be durable, or anything asked for since', () => {
+  const model = new HostModel(8);
+  const first = model.write(0, 2, false);
+  const second = model.write(1, 2, true);
+  model.zero(2, 1, false);
+  expect([0, 1, 2, 3].map((block) => model.afterCut(block))).toEqual([[0, 1], [0, 1, 2], [0, 2, 0], [0]]);
+  model.acknowledge(first);
+  expect(model.afterCut(0)).toEqual([0, 1]);
+  model.acknowledge(second);
+  expect([0, 1, 2].map((block) => model.afterCut(block))).toEqual([[0, 1], [2], [2, 0]]);
+  model.makeDurable([first]);
+  expect([0, 1].map((block) => model.afterCut(block))).toEqual([[1], [2]]);
+});
+
+test('a flush covers what was acknowledged before it', () => {
+  const model = new HostModel(4);
+  const before = model.write(0, 1, false);
+  model.acknowledge(before);
+  const covered = model.acknowledgedWrites();
+  const later = model.write(0, 1, false);
+  model.acknowledge(later);
+  model.makeDurable(covered);
+  expect(model.afterCut(0)).toEqual([before.mark, later.mark]);
+});
+
+test('a read returns the newest write acknowledged before it, or one asked for after that', () => {
+  const model = new HostModel(4);
+  model.acknowledge(model.write(0, 1, false));
+  const read = model.read(0, 1);
+  const later = model.write(0, 1, false);
+  const returned = (mark: number) => () => markedBlocks(0, 1, mark);
+  expect(model.faultOfRead(read, returned(1))).toBeUndefined();
+  expect(model.faultOfRead(read, returned(later.mark))).toBeUndefined();
+  expect(model.faultOfRead(read, returned(9))).toBe('a read of block 0 returned write 9; write 1 would do');
+  const afterwards = model.read(0, 1);
+  model.acknowledge(later);
+  expect(model.faultOfRead(model.read(0, 1), returned(later.mark))).toBeUndefined();
+  expect(model.faultOfRead(afterwards, returned(1))).toBeUndefined();
+});
+
+test('names wrong blocks, and takes over what a cut has left', () => {
+  const model = new HostModel(4);
+  model.acknowledge(model.write(1, 1, true));
+  const empty = (): Uint8Array => new Uint8Array(BLOCK);
+  expect(model.faults(empty, model.afterCut)).toEqual(['block 1 holds zeroes; write 1 would do']);
+  expect(model.faults(empty, model.afterCut, (block) => block === 1)).toEqual([]);
+  model.settleOn(empty);
+  expect(model.faults(empty, model.afterCut)).toEqual([]);
+});
+
+test('adopts a running card: what it holds durably, or what it reads as', () => {
+  const model = new HostModel(2);
+  model.adopt(() => new Uint8Array(BLOCK), (block) => (block === 1 ? markedBlocks(1, 1, 5) : new Uint8Array(BLOCK)));
+  expect([model.afterCut(0), model.afterCut(1), model.now(1)]).toEqual([[0], [0, 5], [5]]);
+});
