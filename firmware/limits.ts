@@ -89,6 +89,15 @@ export const MAX_RUNS_PER_BARRIER = 128;
 export const MAX_MARKER_GRAINS = 65536;
 /** Full frames of data in one barrier: 8 MiB on TCP, and on a slow line no more than it carries in seconds. */
 export const BARRIER_FRAMES = 32;
+/**
+ * A batch is made half as large when its barrier took longer than the first from when it was begun, and twice as
+ * large when it took less than the second: a host's mirrored write stands behind all that are under way, and a
+ * host waits no longer than 30 s. The smallest has one grain.
+ */
+export const SLOW_BARRIER_MS = 1000;
+export const QUICK_BARRIER_MS = 250;
+/** What the first batch of a session holds: a slow link shows by it that it is one. */
+export const FIRST_BATCH_BYTES = 64 * KIB;
 /** Grains with data that one barrier can cover: its frames, and a run more, of the smallest grains. */
 export const MAX_GRAINS_PER_BARRIER = ((BARRIER_FRAMES + 1) * MAX_TRANSFER_BYTES) / MIN_GRAIN_BYTES;
 /** Barriers under way at once: some are read, sent and applied while those before become durable. */

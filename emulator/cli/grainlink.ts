@@ -22,6 +22,7 @@ const world: World = {
 
 // A reader that has seen enough (`grainlink dirty | head`) is no error.
 process.stdout.on('error', () => { process.exit(); });
+process.stderr.on('error', () => undefined);
 
 const exitCode = await runProgram(process.argv.slice(2), world);
 // What still stands in a pipe goes out first; a job that was given up must not hold the process.

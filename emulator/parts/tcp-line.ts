@@ -23,7 +23,10 @@ export class TcpLine implements Line {
   readonly #queue: Outgoing[] = [];
   /** Whether a batch is being written, or about to be put together at the end of this turn. */
   #sending = false;
+  /** Why nothing can be sent any more. */
   #reason: string | undefined;
+  /** The card has ended it. The other side may have hung up its half long before. */
+  #ended = false;
   /** Of the frame that was under way at the end. */
   #lastSlot: Slot | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
@@ -126,8 +129,9 @@ export class TcpLine implements Line {
   }
 
   #end(reason: string): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#reason ??= reason;
     this.#lastSlot = this.#intake.end();
     // No view outlives its buffer (rule 10): the one that the socket still reads into comes back when that is closed.
     if (this.#target === undefined) this.#giveBackLastSlot();

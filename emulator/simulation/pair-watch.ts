@@ -31,6 +31,10 @@ export class PairWatch {
     this.hosts = new SimHosts(world.primary);
     this.otherHosts = new SimHosts(world.secondary);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
+    const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
+    world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
+      if (part === 'nvram' && kind === 'persist' && at < offsetBytes + lengthBytes) this.images.noteCommit();
+    };
   }
 
   viewOf(card: SimCard): DurableView {

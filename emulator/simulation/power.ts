@@ -34,7 +34,9 @@ export class SimPower {
   on = true;
   /** Durable effects so far: everything but reads. */
   effects = 0;
-  /** Called after an effect, before the firmware learns of it. */
+  /** Looks at each effect, before the firmware learns of it. */
+  observer: ((operation: Operation) => void) | undefined;
+  /** Called after an effect, before the firmware learns of it: it may cut the power. */
   onEffect: ((operation: Operation) => void) | undefined;
   readonly #underWay = new Set<UnderWay>();
 
@@ -84,6 +86,7 @@ export class SimPower {
     const result = fault ?? run();
     if (fault === undefined && !EFFECTLESS.has(operation.kind)) {
       this.effects += 1;
+      this.observer?.(operation);
       this.onEffect?.(operation);
       if (!this.on) return;
     }

@@ -98,6 +98,7 @@ export class Story {
     this.note();
     this.watch.images.asked(request);
     const running = card.admin(request);
+    this.#commands.push({ card, name: request.case ?? '', running });
     const what = `${request.case ?? ''} of ${card.name}`;
     this.until(what, () => running.outcome !== undefined);
     const { outcome } = running;

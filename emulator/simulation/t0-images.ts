@@ -75,17 +75,24 @@ export class T0Images {
    * @throws RuleBroken 7 when the secondary holds what no T0 held.
    */
   note(): void {
-    this.#noteT0();
-    this.#noteMedium();
+    this.noteCommit();
+    this.#noteSealed();
     this.#checkLoaded();
   }
 
+  /** The primary's control block has changed: a T0 may come and go between two looks. */
+  noteCommit(): void {
+    this.#noteT0();
+    const root = hex(this.primary.control?.identity.mediumRoot);
+    // Recorded while its T0 is there.
+    if (root !== '' && this.#image !== undefined && !this.#byRoot.has(root)) this.#byRoot.set(root, this.#image);
+  }
+
   #noteT0(): void {
-    const t0Id = Buffer.from(this.primary.control?.flashCopy?.t0Id ?? []).toString('hex');
+    const t0Id = hex(this.primary.control?.flashCopy?.t0Id);
     if (t0Id === this.#t0Id) return;
     this.#t0Id = t0Id;
     this.#exportPath = undefined;
-    this.#image = undefined;
     if (t0Id === '') return;
     // Whichever of them took it: what was there since the oldest was asked for covers it.
     const asked = this.#asked.shift();
@@ -93,13 +100,9 @@ export class T0Images {
     this.#image = asked.marks.map((marks, block) => [...marks, ...this.model.since(asked.order, block)]);
   }
 
-  #noteMedium(): void {
-    const control = this.primary.control;
-    const root = Buffer.from(control?.identity.mediumRoot ?? []).toString('hex');
-    // Recorded while its T0 is there.
-    if (root !== '' && this.#image !== undefined && !this.#byRoot.has(root)) this.#byRoot.set(root, this.#image);
-    const { components } = this.primary.card;
-    if (components === undefined || control === undefined) return;
+  #noteSealed(): void {
+    const { control } = this.primary;
+    if (this.primary.card.components === undefined || control === undefined) return;
     const { job } = this.primary.card.status();
     if (job?.kind !== JobKind.EXPORT || job.state !== JobState.SUCCEEDED) return;
     if (this.#sealed.some(({ path }) => path === job.path)) return;
@@ -111,13 +114,17 @@ export class T0Images {
     const control = this.secondary.control;
     if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
     if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
-    const loadId = Buffer.from(control.identity.loadId).toString('hex');
+    const loadId = hex(control.identity.loadId);
     if (loadId !== this.#loadId) this.marks.reached('medium loaded');
     this.#loadId = loadId;
-    const image = this.#byRoot.get(Buffer.from(control.identity.mediumRoot).toString('hex'));
+    const image = this.#byRoot.get(hex(control.identity.mediumRoot));
     if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
     const spared = (block: number): boolean => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain));
     const faults = this.model.faults(this.secondary.block, (block) => image[block] ?? [], spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
   }
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex');
 }

@@ -34,9 +34,15 @@ export class HostVolume implements HostIo {
   ) {}
 
   *read(offsetBytes: number, into: Uint8Array): Task {
+    this.#mustServeReads();
+    yield* this.core.volume.read(offsetBytes, into);
+    // A synchronization may have begun meanwhile, and have changed some of it (rule 12).
+    this.#mustServeReads();
+  }
+
+  #mustServeReads(): void {
     const { identity, consistent } = this.core.state.control.current;
     if (identity.role === Role.SECONDARY && !consistent) throw new CommandError(Status.READ_INCONSISTENT);
-    yield* this.core.volume.read(offsetBytes, into);
   }
 
   *write(offsetBytes: number, from: Uint8Array, fua: boolean): Task {

@@ -5,7 +5,7 @@ import { CommandError } from '../errors.js';
 import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { Task } from '../kernel/pending.js';
 import { Semaphore } from '../kernel/sync.js';
-import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../limits.js';
+import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES, MAX_PATH_BYTES } from '../limits.js';
 import type { MediumJobs } from '../medium/jobs.js';
 import type { Control } from '../metadata/control-store.js';
 import { becomeStandalone, forgetRelationship } from '../metadata/forget-relationship.js';
@@ -125,11 +125,13 @@ export class Relationship {
 
   /** Starts or resumes copying T0 to a medium (304); the job's progress stands in the status. */
   *exportMedium(path: string): Task {
+    checkText('the path', path, MAX_PATH_BYTES);
     yield* this.#exclusively(this.jobs.startExport(path));
   }
 
   /** Starts or resumes loading a medium (308), which makes this card a secondary. */
   *loadMedium(path: string, overwrite: boolean): Task {
+    checkText('the path', path, MAX_PATH_BYTES);
     yield* this.#exclusively(this.jobs.startLoad(path, overwrite));
   }
 

@@ -4,7 +4,7 @@ import type { BufferPool } from '../kernel/buffer-pool.js';
 import { PartError, type Pending, type Task, wait, waitAll } from '../kernel/pending.js';
 import type { RangeLockHandle } from '../kernel/range-lock.js';
 import { Semaphore } from '../kernel/sync.js';
-import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER, MAX_TRANSFER_BYTES, SHORT_PIECES_UNSENT, SYNC_BUFFERS } from '../limits.js';
+import { BARRIER_FRAMES, FIRST_BATCH_BYTES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, MAX_RUNS_PER_BARRIER, MAX_TRANSFER_BYTES, QUICK_BARRIER_MS, SHORT_PIECES_UNSENT, SLOW_BARRIER_MS, SYNC_BUFFERS } from '../limits.js';
 import type { Tracking } from '../metadata/tracking.js';
 import { type LinkSession, SessionEnded } from '../remote-copy/link-session.js';
 import type { GrainRange } from '../metadata/grain-map.js';
@@ -32,6 +32,8 @@ export class SynchronizationSource {
   readonly #room: Semaphore;
   readonly #unsent: Semaphore;
   #nextBarrier = 1;
+  /** Data in the next batch: what the link carries in a moment. */
+  #batchBytes: number;
 
   constructor(
     private readonly core: CardCore,
@@ -40,6 +42,7 @@ export class SynchronizationSource {
     private readonly session: LinkSession,
     private readonly counters: SourceCounters,
   ) {
+    this.#batchBytes = Math.min(FIRST_BATCH_BYTES, BARRIER_FRAMES * session.maxPayloadBytes);
     this.#room = new Semaphore(core.loop, MAX_BARRIERS_IN_FLIGHT);
     this.#unsent = new Semaphore(core.loop, session.maxPayloadBytes < MAX_TRANSFER_BYTES ? SHORT_PIECES_UNSENT : SYNC_BUFFERS);
     session.onEnd(() => { this.#abandon(); });
@@ -67,6 +70,7 @@ export class SynchronizationSource {
     while (this.session.ended === undefined) {
       yield* this.#room.acquire();
       const batch = yield* this.#lockBatch(cursor);
+      const begunMs = this.core.hal.clock.nowMs();
       const last = batch.at(-1);
       if (last === undefined) {
         this.#room.release();
@@ -74,18 +78,17 @@ export class SynchronizationSource {
       }
       cursor = last.range.first + last.range.grains;
       const sent = yield* this.#sendBatch(batch);
-      batches.push(this.core.loop.fork('sync-batch', this.#finishBatch(batch, sent)));
+      batches.push(this.core.loop.fork('sync-batch', this.#finishBatch(batch, sent, begunMs)));
       while (batches[0]?.settled === true) batches.shift();
     }
     yield* waitAll(batches);
   }
 
   *#lockBatch(from: number): Task<LockedRun[]> {
-    const mostBytes = BARRIER_FRAMES * this.session.maxPayloadBytes;
     const batch: LockedRun[] = [];
     let bytes = 0;
     let grain = this.tracking.nextOutOfSync(from);
-    while (grain < this.tracking.dirty.grains && batch.length < MAX_RUNS_PER_BARRIER && (bytes === 0 || bytes < mostBytes)) {
+    while (grain < this.tracking.dirty.grains && batch.length < MAX_RUNS_PER_BARRIER && (bytes === 0 || bytes < this.#batchBytes)) {
       const { volume, locks } = this.core;
       const locked = { first: grain, grains: this.#runLength(grain) };
       // Waited for with empty hands only: a host write may wait for a grain of this batch, and stand before this one.
@@ -113,7 +116,7 @@ export class SynchronizationSource {
   #runLength(grain: number): number {
     const { volume } = this.core;
     const written = volume.isWritten(grain);
-    const most = written ? Math.max(1, Math.floor(this.session.maxPayloadBytes / volume.grainBytes)) : MAX_MARKER_GRAINS;
+    const most = written ? Math.max(1, Math.floor(Math.min(this.session.maxPayloadBytes, this.#batchBytes) / volume.grainBytes)) : MAX_MARKER_GRAINS;
     let end = grain;
     while (end < volume.grains && end - grain < most && this.tracking.isOutOfSync(end) && volume.isWritten(end) === written) end += 1;
     return end - grain;
@@ -148,12 +151,13 @@ export class SynchronizationSource {
     return done;
   }
 
-  *#finishBatch(batch: readonly LockedRun[], sent: Pending<Status> | undefined): Task {
+  *#finishBatch(batch: readonly LockedRun[], sent: Pending<Status> | undefined, begunMs: number): Task {
     try {
       if (sent === undefined) return;
       // Rule 3: durable on the primary too, a resync's source included.
       const source = this.core.loop.fork('sync-flush', this.core.volume.flush());
       const status = yield* wait(sent);
+      this.#pace(this.core.hal.clock.nowMs() - begunMs);
       yield* wait(source);
       if (status !== Status.SUCCESS) {
         this.session.end(status, 'the secondary could not make synchronized grains durable');
@@ -171,6 +175,11 @@ export class SynchronizationSource {
       for (const { lock } of batch) this.core.locks.release(lock);
       this.#room.release();
     }
+  }
+
+  #pace(tookMs: number): void {
+    if (tookMs > SLOW_BARRIER_MS) this.#batchBytes = Math.max(1, this.#batchBytes / 2);
+    else if (tookMs < QUICK_BARRIER_MS) this.#batchBytes = Math.min(this.#batchBytes * 2, BARRIER_FRAMES * this.session.maxPayloadBytes);
   }
 
   *#sendPiece(offsetBytes: number, buffer: Uint8Array, lengthBytes: number): Task<boolean> {

@@ -36,6 +36,8 @@ export function addCardRun(card: Command, world: World): void {
 
 async function runCard({ dir, host, peer }: RunOptions, run: Run): Promise<undefined> {
   const directory = resolve(dir);
+  // A card goes on when nobody reads any more what it says.
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => undefined);
   const log = (line: string): void => { run.world.stderr.write(`${new Date().toISOString()} ${line}\n`); };
   const fault = faultWatch();
   // Loaded here, so that the verbs of a host start without the firmware.

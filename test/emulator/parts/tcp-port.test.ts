@@ -62,6 +62,21 @@ describe('a TCP port', () => {
     expect(user.of('opened')[0]?.remote).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
   });
 
+  it('really closes a connection whose other side has hung up its half and takes nothing', async () => {
+    const { user, port } = await listen();
+    const socket = await dial(port, true);
+    await user.expect('opened');
+    socket.pause();
+    const sends = Array.from({ length: 64 }, () => user.send(1, new Uint8Array(10), new Uint8Array(MAX_TRANSFER_BYTES)).catch(() => 'closed'));
+    await settledSoon();
+    socket.end();
+    await settledSoon();
+    expect(user.of('closed')).toEqual([]);
+    user.port.close(1);
+    await user.expect('closed');
+    expect((await Promise.all(sends)).at(-1)).toBe('closed');
+  });
+
   it('keeps a buffer that the socket reads into from others until the connection is gone', async () => {
     const { user, port } = await listen(8, 1);
     const cut = await dial(port, true);

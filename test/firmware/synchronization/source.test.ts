@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BARRIER_FRAMES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS } from '../../../firmware/limits.js';
+import { BARRIER_FRAMES, FIRST_BATCH_BYTES, MAX_BARRIERS_IN_FLIGHT, MAX_MARKER_GRAINS, SLOW_BARRIER_MS } from '../../../firmware/limits.js';
 import { dirtyGrains, holding, letGo, writesVolume } from '../support/operations.js';
 import { livePair, type Pair } from '../support/pair.js';
 
@@ -30,12 +30,41 @@ test('a grain longer than a frame travels in pieces, all before its barrier', ()
   expect(pair.differingGrains()).toEqual([]);
 });
 
-test('a barrier holds no more than so many frames, and no more than so many are under way', () => {
+/** Frames of data before each barrier. */
+function batches(pair: Pair): number[] {
+  const sizes: number[] = [];
+  let frames = 0;
+  for (const kind of cases(pair, 'grainData', 'barrier')) {
+    if (kind === 'grainData') frames += 1;
+    else sizes.push(frames);
+    if (kind === 'barrier') frames = 0;
+  }
+  return sizes;
+}
+
+test('batches grow while their barriers are quick, to so many frames', () => {
+  const pair = pairWithDirtyGrains(256, GRAIN);
+  pair.untilSwept();
+  expect([batches(pair)[0], Math.max(...batches(pair))]).toEqual([FIRST_BATCH_BYTES / GRAIN, BARRIER_FRAMES]);
+});
+
+test('batches shrink while their barriers are slow, so that no host waits long behind them', () => {
+  const pair = pairWithDirtyGrains(256, GRAIN);
+  holding(pair.secondary, ({ part, kind }) => part === 'volume' && kind === 'flush');
+  pair.pass(SLOW_BARRIER_MS + 500);
+  letGo(pair.secondary);
+  pair.untilSwept();
+  expect(batches(pair).slice(0, MAX_BARRIERS_IN_FLIGHT)).toEqual(Array<number>(MAX_BARRIERS_IN_FLIGHT).fill(FIRST_BATCH_BYTES / GRAIN));
+  expect(Math.min(...batches(pair).slice(0, -1))).toBeLessThanOrEqual(2);
+  expect(pair.differingGrains()).toEqual([]);
+});
+
+test('no more than so many barriers are under way', () => {
   const pair = pairWithDirtyGrains(200, GRAIN);
   holding(pair.secondary, ({ part, kind }) => part === 'volume' && kind === 'flush');
   pair.pass(3000);
   expect(cases(pair, 'barrier')).toHaveLength(MAX_BARRIERS_IN_FLIGHT);
-  expect(cases(pair, 'grainData')).toHaveLength(MAX_BARRIERS_IN_FLIGHT * BARRIER_FRAMES);
+  expect(cases(pair, 'grainData')).toHaveLength(MAX_BARRIERS_IN_FLIGHT * FIRST_BATCH_BYTES / GRAIN);
   letGo(pair.secondary);
   pair.untilSwept();
   expect(pair.differingGrains()).toEqual([]);
