@@ -7,6 +7,10 @@ import type { Story } from './story.js';
 /** How often a pair that is live is dissolved, to be established anew. */
 const ANEW_CHANCE = 0.2;
 
+/** After `start`: when the cards agree, and when the line is mended that failed then. */
+const AGREEMENT_US = [2_000, 20_000] as const;
+const REPAIR_US = [100_000, 2_000_000] as const;
+
 /** An operator who wants the pair to be live takes the next step of the method (302 to 316), if it is time for one. */
 export function nextStation(story: Story, random: Random): void {
   const { primary, secondary } = story.world;
@@ -34,6 +38,26 @@ export function nextStation(story: Story, random: Random): void {
     story.command(primary, { case: 'flashCopyStart', value: {} });
   } else if (p.job?.state !== JobState.RUNNING) {
     story.command(primary, { case: 'mediumExport', value: { path: story.watch.images.exportPath ?? newPath(story) } });
+  }
+}
+
+/**
+ * An operator splits the pair, so that hosts write to the secondary, and gives their writes up again. While both
+ * cards agree on what differs (rule 16) the line fails often.
+ */
+export function fork(story: Story, random: Random): void {
+  const { secondary, link } = story.world;
+  if (secondary.components === undefined) return;
+  const { role, secondaryAccess } = secondary.status();
+  if (role !== Role.SECONDARY) return;
+  if (!secondaryAccess) {
+    story.command(secondary, { case: 'stop', value: { access: true } });
+  } else if (random.chance(0.5)) {
+    story.otherHostWork(random);
+  } else {
+    story.command(secondary, { case: 'start', value: { discardSecondary: true } });
+    story.later(random.between(...AGREEMENT_US), () => { link.cut(random.chance(0.5)); });
+    story.later(random.between(...REPAIR_US), () => { link.restore(); });
   }
 }
 

@@ -1,5 +1,5 @@
 import { damageMedium, damageNvram, outage } from './misfortune.js';
-import { meddle, nextStation } from './operator.js';
+import { fork, meddle, nextStation } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
 
@@ -9,6 +9,7 @@ const WEIGHTS = {
   quiet: 14,
   operator: 14,
   meddle: 3,
+  fork: 3,
   cutPrimary: 3,
   cutSecondary: 3,
   cutBoth: 1,
@@ -60,6 +61,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'meddle':
       meddle(story, random);
+      break;
+    case 'fork':
+      fork(story, random);
       break;
     case 'cutPrimary':
       outage(story, [world.primary], random);

@@ -75,9 +75,15 @@ export class Story {
 
   /** Hosts ask for a few things. */
   hostWork(random: Random): void {
-    const { hosts, otherHosts } = this.watch;
+    const { hosts } = this.watch;
     for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, this.#spanBlocks);
-    if (this.watch.secondaryHasAccess && random.chance(0.5) && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, this.#spanBlocks);
+    if (random.chance(0.5)) this.otherHostWork(random);
+  }
+
+  /** Hosts of the secondary ask for something, if it has access. */
+  otherHostWork(random: Random): void {
+    const { otherHosts } = this.watch;
+    if (this.watch.secondaryHasAccess && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, this.#spanBlocks);
   }
 
   /** An operator gives a command, unless enough are under way. */

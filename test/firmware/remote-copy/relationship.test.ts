@@ -56,6 +56,8 @@ describe('a command is refused, by name, and changes nothing', () => {
     ['ALREADY_ESTABLISHED', 'established', 'primary', 'a second establish', establish()],
     ['NOT_STANDALONE', 'live', 'secondary', 'establish at a secondary', establish()],
     ['INVALID_FIELD', 'standalone', 'primary', 'a name of 65 bytes', establish('ü'.repeat(33))],
+    ['INVALID_FIELD', 'atT0', 'primary', 'an export to a path of 4097 bytes', { case: 'mediumExport', value: { path: `/${'x'.repeat(4096)}` } }],
+    ['INVALID_FIELD', 'standalone', 'primary', 'a load from a path of 4097 bytes', { case: 'mediumLoad', value: { path: `/${'x'.repeat(4096)}` } }],
     ['NO_RELATIONSHIP', 'standalone', 'primary', 'dissolve', dissolve],
     ['NOT_PRIMARY', 'standalone', 'primary', 'a FlashCopy', startFlashCopy],
     ['NOT_PRIMARY', 'live', 'secondary', 'a FlashCopy at a secondary', startFlashCopy],

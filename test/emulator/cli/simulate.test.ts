@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support.js';
+import { grainlink, killAll } from './processes.js';
+
+afterEach(killAll);
+
+const simulate = (...args: string[]): ReturnType<typeof grainlink> => grainlink('simulate', ...args);
+
+describe('simulate', () => {
+  it('runs seeds on threads and tells what they came to', async () => {
+    const { exitCode, out } = await simulate('--seeds', '1..3', '--jobs', '2', '--faults', 'power', '--json');
+    expect(exitCode).toBe(0);
+    const found = JSON.parse(out) as { seeds: number; failedSeeds: number; events: number; marks: Record<string, number>; failures: unknown[] };
+    expect(found).toMatchObject({ seeds: 3, failedSeeds: 0, failures: [] });
+    expect(found.events).toBeGreaterThan(3000);
+    expect(Object.keys(found.marks).length).toBeGreaterThan(5);
+  });
+
+  it('writes every event of one seed, the same each time', async () => {
+    const [one, other] = [join(temporaryDirectory(), 'one'), join(temporaryDirectory(), 'other')];
+    for (const path of [one, other]) expect((await simulate('--seeds', '5', '--trace', path)).exitCode).toBe(0);
+    const text = readFileSync(one, 'utf8');
+    expect(text).toBe(readFileSync(other, 'utf8'));
+    expect(text).toMatch(/\btrace hash [0-9a-f]{8}\nended well\n$/);
+  });
+
+  it('adds runs up in a file', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    await simulate('--seeds', '1..2', '--results', path);
+    await simulate('--seeds', '7', '--results', path);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1, seeds: 3, failedSeeds: 0, runs: [{ first: 1, last: 2 }, { first: 7, last: 7 }] });
+  });
+
+  it('leaves a file alone that holds something else', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    writeFileSync(path, '{"version": 7}');
+    const { exitCode, err } = await simulate('--seeds', '1', '--results', path);
+    expect([exitCode, readFileSync(path, 'utf8'), existsSync(`${path}.new`)]).toEqual([5, '{"version": 7}', false]);
+    expect(err).toContain('results of version 1');
+  });
+
+  it.each([
+    [['--seeds', '5..3'], '"5..3" is not one number'],
+    [['--seeds', 'all'], '"all" is not one number'],
+    [['--faults', 'fire'], '"fire" is none of none, power'],
+    [['--jobs', '0'], '"0" is not a whole number'],
+    [['--seeds', '1..2', '--trace', '/tmp/never'], 'for one seed'],
+  ])('refuses %j', async (args, sentence) => {
+    const { exitCode, out, err } = await simulate(...args);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toContain(sentence);
+  });
+});
