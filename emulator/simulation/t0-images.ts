@@ -26,6 +26,7 @@ interface SealedMedium {
  * met nobody yet, holds one of them and nothing else (rules 6 and 7).
  */
 export class T0Images {
+  readonly #byT0 = new Map<string, T0Image>();
   readonly #byRoot = new Map<string, T0Image>();
   readonly #sealed: SealedMedium[] = [];
   /** Commands that may still take a T0, the oldest first. */
@@ -94,10 +95,17 @@ export class T0Images {
     this.#t0Id = t0Id;
     this.#exportPath = undefined;
     if (t0Id === '') return;
+    // Where a cut takes the newer control block away, the older one brings its T0 back.
+    const known = this.#byT0.get(t0Id);
+    if (known !== undefined) {
+      this.#image = known;
+      return;
+    }
     // Whichever of them took it: what was there since the oldest was asked for covers it.
     const asked = this.#asked.shift();
     if (asked === undefined) throw new Error('a T0 that nobody asked for');
     this.#image = asked.marks.map((marks, block) => [...marks, ...this.model.since(asked.order, block)]);
+    this.#byT0.set(t0Id, this.#image);
   }
 
   #noteSealed(): void {
