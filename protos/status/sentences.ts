@@ -62,7 +62,7 @@ export const statusSentences: Readonly<Record<Status, string>> = {
   [Status.FLASH_COPY_ACTIVE]: 'There is a T0 image already, and a card keeps one; export it, or end it with `flash-copy stop`.',
   [Status.FLASH_COPY_STORE_FULL]: 'Hosts overwrote more grains than the FlashCopy store holds, so the T0 image ended and hosts went on; take a new one, and export it in a quieter hour or with a larger store.',
   [Status.FLASH_COPY_DAMAGED]: 'The index or the store of the T0 image is damaged, so the image ended and hosts went on; take a new one with `flash-copy start`.',
-  [Status.FLASH_COPY_STOPPED]: 'The T0 image was stopped; an export that was running leaves its medium unsealed. Take a new one and export that.',
+  [Status.FLASH_COPY_STOPPED]: 'The T0 image was stopped, and a medium that its export had not finished stays unsealed; take a new one and export that.',
 
   // The medium (212).
   [Status.MEDIUM_NOT_A_MEDIUM]: 'The file is no grainlink medium, or its label is damaged; check the path.',
