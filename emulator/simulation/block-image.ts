@@ -4,8 +4,7 @@ const WORDS_A_BLOCK = BLOCK_BYTES / 4;
 const ZEROES = new Uint8Array(BLOCK_BYTES);
 
 /**
- * The content of a disk, in blocks that are never changed in place: a copy of the whole costs one reference a
- * block. Each block's hash is kept beside it, so that two disks are compared without reading them.
+ * The content of a disk, in blocks that are never changed in place. Each block's hash is kept beside it, so that two disks are compared without reading them.
  */
 export class BlockImage {
   readonly #blocks: (Uint8Array | undefined)[];
@@ -29,13 +28,6 @@ export class BlockImage {
   set(block: number, bytes: Uint8Array): void {
     this.#blocks[block] = bytes;
     this.hashes[block] = hashOfBlock(bytes);
-  }
-
-  copy(): BlockImage {
-    const copy = new BlockImage(this.blocks);
-    for (let block = 0; block < this.blocks; block += 1) copy.#blocks[block] = this.#blocks[block];
-    copy.hashes.set(this.hashes);
-    return copy;
   }
 }
 

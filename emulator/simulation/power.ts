@@ -32,8 +32,6 @@ const EFFECTLESS: ReadonlySet<OperationKind> = new Set(['read', 'open', 'close']
  */
 export class SimPower {
   on = true;
-  /** Durable effects so far: everything but reads. */
-  effects = 0;
   /** Looks at each effect, before the firmware learns of it. */
   observer: ((operation: Operation) => void) | undefined;
   /** Called after an effect, before the firmware learns of it: it may cut the power. */
@@ -85,7 +83,6 @@ export class SimPower {
     const fault = this.#chanceFault(operation);
     const result = fault ?? run();
     if (fault === undefined && !EFFECTLESS.has(operation.kind)) {
-      this.effects += 1;
       this.observer?.(operation);
       this.onEffect?.(operation);
       if (!this.on) return;

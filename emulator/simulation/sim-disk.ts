@@ -9,9 +9,9 @@ const ZERO_BLOCK = new Uint8Array(BLOCK_BYTES);
 
 /** A disk with a volatile write cache: a power cut leaves each unflushed block old or new, and never in between. */
 export class SimDisk implements Disk {
-  #durable: BlockImage;
+  readonly #durable: BlockImage;
   /** Blocks written and not flushed. */
-  #cache = new Map<number, Uint8Array>();
+  readonly #cache = new Map<number, Uint8Array>();
 
   constructor(
     private readonly power: SimPower,
@@ -67,12 +67,6 @@ export class SimDisk implements Disk {
   hash(block: number): number {
     const cached = this.#cache.get(block);
     return cached === undefined ? this.#durable.hash(block) : hashOfBlock(cached);
-  }
-
-  /** Takes over the content of a disk, durably. */
-  load(image: BlockImage): void {
-    this.#durable = image;
-    this.#cache.clear();
   }
 
   /** After a cut: `keeps` decides for each unflushed block whether it had reached the disk. */

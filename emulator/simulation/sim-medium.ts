@@ -12,8 +12,6 @@ export class SimMedium {
   bytes = new Uint8Array(0);
   /** As a cut would leave it. */
   durable = new Uint8Array(0);
-  /** Somebody pulled it out. */
-  gone = false;
 
   /** Something happens to it on its way. */
   damage(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void {
@@ -121,7 +119,6 @@ class SimMediumFile implements MediumFile {
   }
 
   #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {
-    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, () =>
-      this.medium.gone ? { kind: 'io', text: 'the medium was pulled out' } : run());
+    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, run);
   }
 }

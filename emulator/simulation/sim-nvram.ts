@@ -52,14 +52,6 @@ export class SimNvram implements Nvram {
     this.#submit('flush', 0, 0, done, () => undefined);
   }
 
-  /** Takes over the content of an NVRAM. */
-  load(image: Uint8Array, damagedLines: Iterable<number>, doubtful: boolean): void {
-    this.durable.set(image);
-    this.damagedLines.clear();
-    for (const line of damagedLines) this.damagedLines.add(line);
-    this.doubtful = doubtful;
-  }
-
   #store(offsetBytes: number, line: Uint8Array): void {
     this.durable.set(line, offsetBytes);
     const number = offsetBytes / NVRAM_LINE_BYTES;
