@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import type { Fingerprint } from './fingerprint.js';
 
 const WORDS_A_BLOCK = BLOCK_BYTES / 4;
 const ZEROES = new Uint8Array(BLOCK_BYTES);
@@ -7,13 +8,13 @@ const ZEROES = new Uint8Array(BLOCK_BYTES);
  * The content of a disk, in blocks that are never changed in place. Each block's hash is kept beside it, so that two disks are compared without reading them.
  */
 export class BlockImage {
-  readonly #blocks: (Uint8Array | undefined)[];
+  #blocks: (Uint8Array | undefined)[];
   /** 0 for zeroes. Two contents share a hash by chance once in 2^32 comparisons. */
-  readonly hashes: Uint32Array;
+  #hashes: Uint32Array;
 
-  constructor(readonly blocks: number) {
+  constructor(blocks: number) {
     this.#blocks = new Array<Uint8Array | undefined>(blocks);
-    this.hashes = new Uint32Array(blocks);
+    this.#hashes = new Uint32Array(blocks);
   }
 
   get(block: number): Uint8Array {
@@ -21,13 +22,24 @@ export class BlockImage {
   }
 
   hash(block: number): number {
-    return this.hashes[block] ?? 0;
+    return this.#hashes[block] ?? 0;
+  }
+
+  copy(): BlockImage {
+    const copy = new BlockImage(0);
+    copy.#blocks = this.#blocks.slice();
+    copy.#hashes = this.#hashes.slice();
+    return copy;
+  }
+
+  addTo(fingerprint: Fingerprint): void {
+    fingerprint.addWords(this.#hashes);
   }
 
   /** @param bytes whole, and not changed afterwards. */
   set(block: number, bytes: Uint8Array): void {
     this.#blocks[block] = bytes;
-    this.hashes[block] = hashOfBlock(bytes);
+    this.#hashes[block] = hashOfBlock(bytes);
   }
 }
 

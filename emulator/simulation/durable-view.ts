@@ -26,9 +26,9 @@ export class DurableView {
   get control(): Control | undefined {
     const { nvram } = this.card;
     const [first, second] = this.layout.controlBlocks;
-    const bytes = Buffer.from(nvram.durable.buffer, first.offsetBytes, second.offsetBytes + second.lengthBytes);
-    if (nvram.damagedLines.size > 0 || !bytes.equals(this.#controlBytes)) {
-      this.#control = readControlBlocks(digest, nvram.durable, this.layout.controlBlocks, (region) => this.#isDamaged(region)).control;
+    const bytes = Buffer.from(nvram.content.bytes.buffer, first.offsetBytes, second.offsetBytes + second.lengthBytes);
+    if (nvram.content.damagedLines.size > 0 || !bytes.equals(this.#controlBytes)) {
+      this.#control = readControlBlocks(digest, nvram.content.bytes, this.layout.controlBlocks, (region) => this.#isDamaged(region)).control;
       this.#controlBytes = Buffer.from(bytes);
     }
     return this.#control;
@@ -36,12 +36,12 @@ export class DurableView {
 
   /** Damage counts as dirty, of the written map too (rule 14). */
   isDirty(grain: number): boolean {
-    return this.card.nvram.doubtful || this.#bit(this.layout.dirty, grain) || this.isWrittenDamaged(grain);
+    return this.card.nvram.content.doubtful || this.#bit(this.layout.dirty, grain) || this.isWrittenDamaged(grain);
   }
 
   /** Whether the grain reads as written because nobody knows any more. */
   isWrittenDamaged(grain: number): boolean {
-    const { damagedLines } = this.card.nvram;
+    const { damagedLines } = this.card.nvram.content;
     return damagedLines.size > 0 && damagedLines.has(lineOf(this.layout.written, grain));
   }
 
@@ -56,14 +56,14 @@ export class DurableView {
   readonly durableBlock = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.durable.get(block) : ZERO_BLOCK);
 
   #bit(region: Region, grain: number): boolean {
-    const { damagedLines, durable } = this.card.nvram;
+    const { damagedLines, bytes } = this.card.nvram.content;
     if (damagedLines.size > 0 && damagedLines.has(lineOf(region, grain))) return true;
-    return (((durable[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
+    return (((bytes[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
   }
 
   #isDamaged(region: Region): boolean {
     for (let line = region.offsetBytes / NVRAM_LINE_BYTES; line < (region.offsetBytes + region.lengthBytes) / NVRAM_LINE_BYTES; line += 1) {
-      if (this.card.nvram.damagedLines.has(line)) return true;
+      if (this.card.nvram.content.damagedLines.has(line)) return true;
     }
     return false;
   }
@@ -99,7 +99,7 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
 function unsettledGrains(view: DurableView): Set<number> {
   const { volume } = view.card;
   const grains = new Set<number>();
-  for (const block of volume.unflushed.keys()) {
+  for (const block of volume.unflushed) {
     const grain = Math.floor(block / view.blocksAGrain);
     if (view.isWritten(grain) && volume.hash(block) !== volume.durable.hash(block)) grains.add(grain);
   }

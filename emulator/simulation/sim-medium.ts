@@ -19,6 +19,13 @@ export class SimMedium {
     this.durable = this.bytes.slice();
   }
 
+  copy(): SimMedium {
+    const copy = new SimMedium();
+    copy.bytes = this.bytes.slice();
+    copy.durable = this.durable;
+    return copy;
+  }
+
   /** The power of the card that writes to it went. */
   settle(keeps: () => boolean): void {
     const survivor = (keeps() ? this.bytes : this.durable).slice();
@@ -37,7 +44,7 @@ export type Shelf = Map<string, SimMedium>;
 /** The drive of one board. */
 export class SimMediumDrive implements MediumDrive {
   /** Media opened for writing since the power came. */
-  readonly #written = new Set<SimMedium>();
+  readonly written = new Set<SimMedium>();
 
   constructor(
     private readonly power: SimPower,
@@ -51,14 +58,14 @@ export class SimMediumDrive implements MediumDrive {
       if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
       medium ??= new SimMedium();
       this.shelf.set(path, medium);
-      if (mode !== 'read') this.#written.add(medium);
+      if (mode !== 'read') this.written.add(medium);
       return new SimMediumFile(this.power, medium);
     });
   }
 
   cut(keeps: () => boolean): void {
-    for (const medium of this.#written) medium.settle(keeps);
-    this.#written.clear();
+    for (const medium of this.written) medium.settle(keeps);
+    this.written.clear();
   }
 }
 
