@@ -3,6 +3,7 @@ import { BLOCK_BYTES, RESERVED_BYTES } from '../../firmware/limits.js';
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { BlockImage } from './block-image.js';
 import type { Fingerprint } from './fingerprint.js';
+import { NvramContent } from './nvram-content.js';
 
 export type DurablePart = 'nvram' | 'volume' | 'store' | 'reserved';
 
@@ -24,72 +25,63 @@ export type AtomFate = 'old' | 'new' | 'damaged';
 /** @param index of the atom in its write. */
 export type Fates = (unsettled: Unsettled, index: number) => AtomFate;
 
-/** What NVRAM holds while nothing is under way. */
-export class NvramContent {
-  readonly bytes: Uint8Array;
-  readonly damagedLines: Set<number>;
-  /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
-  reported: ReadonlySet<number> = new Set();
-  doubtful = false;
-
-  constructor(bytes: Uint8Array, damagedLines: Iterable<number> = []) {
-    this.bytes = bytes;
-    this.damagedLines = new Set(damagedLines);
-  }
-
-  /** @param bytes of whole lines. */
-  store(offsetBytes: number, bytes: Uint8Array): void {
-    this.bytes.set(bytes, offsetBytes);
-    if (this.damagedLines.size === 0) return;
-    for (let line = offsetBytes / NVRAM_LINE_BYTES; line < (offsetBytes + bytes.length) / NVRAM_LINE_BYTES; line += 1) {
-      if (!this.reported.has(line)) this.damagedLines.delete(line);
-    }
-  }
-
-  copy(): NvramContent {
-    const copy = new NvramContent(this.bytes.slice(), this.damagedLines);
-    copy.reported = this.reported;
-    copy.doubtful = this.doubtful;
-    return copy;
-  }
-}
+/** Of each of several unsettled writes, by its place among them. */
+export type FatesOf = (write: number) => Fates;
 
 /** Everything of one board that outlives a power cut. */
 export class CardImage {
-  constructor(
-    readonly nvram: NvramContent,
-    readonly volume: BlockImage,
-    readonly store: BlockImage,
-    readonly reserved: BlockImage,
-  ) {}
+  readonly nvram: NvramContent;
+  readonly volume: BlockImage;
+  readonly store: BlockImage;
+  readonly reserved: BlockImage;
 
-  static blank({ nvramBytes, sizeBytes, storeBytes }: Geometry): CardImage {
-    const [volume, store, reserved] = [sizeBytes, storeBytes, RESERVED_BYTES].map((bytes) => new BlockImage(bytes / BLOCK_BYTES)) as [BlockImage, BlockImage, BlockImage];
-    return new CardImage(new NvramContent(new Uint8Array(nvramBytes)), volume, store, reserved);
+  /** Blank. */
+  constructor({ nvramBytes, sizeBytes, storeBytes }: Geometry) {
+    this.nvram = new NvramContent(nvramBytes);
+    this.volume = new BlockImage(sizeBytes / BLOCK_BYTES);
+    this.store = new BlockImage(storeBytes / BLOCK_BYTES);
+    this.reserved = new BlockImage(RESERVED_BYTES / BLOCK_BYTES);
   }
 
-  copy(): CardImage {
-    return new CardImage(this.nvram.copy(), this.volume.copy(), this.store.copy(), this.reserved.copy());
+  /** @param other of the same geometry. */
+  copyFrom(other: CardImage): void {
+    this.nvram.copyFrom(other.nvram);
+    for (const disk of ['volume', 'store', 'reserved'] as const) this[disk].copyFrom(other[disk]);
   }
 
-  /** Does to a write what a cut does. */
-  settle(unsettled: Unsettled, fates: Fates): void {
+  /** Does to a write what a cut does. @returns what takes that back. */
+  settle(unsettled: Unsettled, fates: Fates): () => void {
     const { part, atoms } = unsettled;
+    const undo: (() => void)[] = [];
     for (const [index, { at, bytes }] of atoms.entries()) {
       const fate = fates(unsettled, index);
-      if (fate === 'old') continue;
-      if (part !== 'nvram') this[part].set(at, bytes);
-      else if (fate === 'new') this.nvram.store(at * NVRAM_LINE_BYTES, bytes);
-      else this.nvram.damagedLines.add(at);
+      if (fate !== 'old') undo.push(part === 'nvram' ? this.#settleLine(at, bytes, fate) : this.#settleBlock(this[part], at, bytes));
     }
+    return () => { for (const one of undo.reverse()) one(); };
   }
 
   /** Takes all of it into a fingerprint. */
   addTo(fingerprint: Fingerprint): void {
-    const { bytes, damagedLines, doubtful } = this.nvram;
-    fingerprint.addBytes(bytes);
-    for (const line of [...damagedLines].sort((a, b) => a - b)) fingerprint.add(line);
-    fingerprint.add(doubtful ? 1 : 0);
+    this.nvram.addTo(fingerprint);
     for (const disk of [this.volume, this.store, this.reserved]) disk.addTo(fingerprint);
+  }
+
+  #settleBlock(disk: BlockImage, at: number, bytes: Uint8Array): () => void {
+    const before = disk.get(at);
+    disk.set(at, bytes);
+    return () => { disk.set(at, before); };
+  }
+
+  #settleLine(line: number, bytes: Uint8Array, fate: AtomFate): () => void {
+    const { nvram } = this;
+    const wasDamaged = nvram.damagedLines.has(line);
+    const before = nvram.bytes.slice(line * NVRAM_LINE_BYTES, (line + 1) * NVRAM_LINE_BYTES);
+    if (fate === 'new') nvram.store(line, bytes);
+    else nvram.damagedLines.add(line);
+    return () => {
+      nvram.store(line, before);
+      if (wasDamaged) nvram.damagedLines.add(line);
+      else nvram.damagedLines.delete(line);
+    };
   }
 }

@@ -5,10 +5,11 @@ import { layoutOf, type NvramLayout, type Region } from '../../firmware/metadata
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
+import { ZERO_BLOCK } from './block-image.js';
+import type { VolumeContent } from './host-model.js';
 import type { SimCard } from './sim-card.js';
 
 const digest = new Blake3Digest();
-const ZERO_BLOCK = new Uint8Array(BLOCK_BYTES);
 
 /** What a power cut at this instant would leave of a card: read from its parts, not from its firmware. */
 export class DurableView {
@@ -49,11 +50,26 @@ export class DurableView {
     return this.#bit(this.layout.written, grain);
   }
 
-  /** A block as it reads, through the written map (rule 19). Unflushed blocks count as there. */
-  readonly block = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.block(block) : ZERO_BLOCK);
+  /** The volume as it reads, through the written map (rule 19). Unflushed blocks count as there. */
+  readonly content: VolumeContent = this.#content((block) => this.card.volume.block(block));
 
-  /** As {@link block}, but without what is not flushed. */
-  readonly durableBlock = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.durable.get(block) : ZERO_BLOCK);
+  /** As {@link content}, but without what is not flushed. */
+  readonly durableContent: VolumeContent = this.#content((block) => this.card.volume.durable.get(block));
+
+  #content(stored: (block: number) => Uint8Array): VolumeContent {
+    return {
+      block: (block) => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? stored(block) : ZERO_BLOCK),
+      differing: (known, visit) => {
+        for (let grain = 0; grain < this.layout.grains; grain += 1) {
+          const isWritten = this.isWritten(grain);
+          for (let block = grain * this.blocksAGrain; block < (grain + 1) * this.blocksAGrain; block += 1) {
+            const bytes = isWritten ? stored(block) : ZERO_BLOCK;
+            if (bytes !== known[block]) visit(block, bytes);
+          }
+        }
+      },
+    };
+  }
 
   #bit(region: Region, grain: number): boolean {
     const { damagedLines, bytes } = this.card.nvram.content;
@@ -93,6 +109,17 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
     if (unsettled.has(grain) || !isSameGrain(primary, secondary, grain)) uncovered.push(grain);
   }
   return uncovered;
+}
+
+/** The first block that does not read the same on both. */
+export function differingBlock(one: DurableView, other: DurableView): number | undefined {
+  for (let grain = 0; grain < one.layout.grains; grain += 1) {
+    if (!one.isWritten(grain) && !other.isWritten(grain)) continue;
+    for (let block = grain * one.blocksAGrain; block < (grain + 1) * one.blocksAGrain; block += 1) {
+      if (Buffer.compare(one.content.block(block), other.content.block(block)) !== 0) return block;
+    }
+  }
+  return undefined;
 }
 
 /** Grains that have unflushed blocks whose old content is not their new one. */

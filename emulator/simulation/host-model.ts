@@ -1,4 +1,7 @@
+import type { Fingerprint } from './fingerprint.js';
 import { ALIEN, markOf } from './marked-blocks.js';
+
+const MOST_FAULTS = 4;
 
 /** Something that a host asked the card to put on its volume. */
 export interface ModelWrite {
@@ -16,6 +19,13 @@ export interface ModelWrite {
 /** What a volume may hold at one block: any of the marks. */
 export type Allowed = (block: number) => readonly number[];
 
+/** What a volume holds. */
+export interface VolumeContent {
+  readonly block: (block: number) => Uint8Array;
+  /** Visits the blocks that are not the very ones of a list. Blocks are never changed in place. */
+  differing(known: readonly (Uint8Array | undefined)[], visit: (block: number, bytes: Uint8Array) => void): void;
+}
+
 /** A read that was asked for. */
 export interface ModelRead {
   readonly firstBlock: number;
@@ -31,8 +41,8 @@ export interface ModelRead {
  */
 export class HostModel {
   readonly #base: Int32Array;
-  /** Of each block, the very bytes that its base was read from: where they are found again they need no look. */
-  readonly #read: (Uint8Array | undefined)[];
+  /** Of each block, the very bytes that its base was read from. */
+  #read: (Uint8Array | undefined)[];
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
   #nextMark = 1;
@@ -41,6 +51,32 @@ export class HostModel {
   constructor(readonly blocks: number) {
     this.#base = new Int32Array(blocks);
     this.#read = new Array<Uint8Array | undefined>(blocks);
+  }
+
+  /** All that is known by now, to go on from apart. */
+  copy(): HostModel {
+    const copy = new HostModel(this.blocks);
+    copy.#base.set(this.#base);
+    copy.#read = this.#read.slice();
+    copy.#nextMark = this.#nextMark;
+    copy.#order = this.#order;
+    const copies = new Map<ModelWrite, ModelWrite>();
+    for (const [block, history] of this.#history) {
+      copy.#history.set(block, history.map((write) => {
+        const known = copies.get(write) ?? { ...write };
+        copies.set(write, known);
+        return known;
+      }));
+    }
+    return copy;
+  }
+
+  /** Takes what was asked for and acknowledged into a fingerprint. */
+  addTo(fingerprint: Fingerprint): void {
+    for (const block of [...this.#history.keys()].sort((a, b) => a - b)) {
+      fingerprint.add(block);
+      for (const { mark, acknowledged, durable } of this.#history.get(block) ?? []) fingerprint.add(mark * 4 + (acknowledged ? 2 : 0) + (durable ? 1 : 0));
+    }
   }
 
   /** How much was asked for so far. */
@@ -108,37 +144,29 @@ export class HostModel {
     return undefined;
   }
 
-  /** What is wrong with the content of a volume, one line a block, the first few. */
-  faults(content: (block: number) => Uint8Array, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
-    const faults: string[] = [];
-    for (let block = 0; block < this.blocks && faults.length < 4; block += 1) {
-      const bytes = content(block);
-      if (bytes === this.#read[block] && !this.#history.has(block)) continue;
-      const mark = markOf(bytes, block);
-      const marks = allowed(block);
-      if (!marks.includes(mark) && !spared(block)) faults.push(`block ${String(block)} holds ${named(mark)}; ${[...new Set(marks)].map(named).join(', ')} would do`);
-    }
-    return faults;
+  /** What is wrong with the content of the hosts' own volume, one line a block, the first few. */
+  faults(volume: VolumeContent, allowed: Allowed, spared?: (block: number) => boolean): string[] {
+    const suspects = new Set(this.#history.keys());
+    volume.differing(this.#read, (block) => { suspects.add(block); });
+    return faultsOf(volume.block, suspects, allowed, spared);
   }
 
   /** After a cut: what is there now is what there is. */
-  settleOn(content: (block: number) => Uint8Array): void {
-    for (let block = 0; block < this.blocks; block += 1) {
-      const bytes = content(block);
-      if (bytes === this.#read[block]) continue;
+  settleOn(volume: VolumeContent): void {
+    volume.differing(this.#read, (block, bytes) => {
       this.#base[block] = markOf(bytes, block);
       this.#read[block] = bytes;
-    }
+    });
     this.#history.clear();
   }
 
   /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
-  adopt(durable: (block: number) => Uint8Array, seen: (block: number) => Uint8Array): void {
+  adopt(durable: VolumeContent, seen: VolumeContent): void {
     this.settleOn(durable);
-    for (let block = 0; block < this.blocks; block += 1) {
-      const mark = markOf(seen(block), block);
+    seen.differing(this.#read, (block, bytes) => {
+      const mark = markOf(bytes, block);
       if (mark !== this.#base[block]) this.#add(mark, block, 1, false).acknowledged = true;
-    }
+    });
   }
 
   #add(mark: number, firstBlock: number, blocks: number, fua: boolean): ModelWrite {
@@ -171,6 +199,19 @@ export class HostModel {
     const marks = (this.#history.get(block) ?? []).slice(Math.max(0, at)).map(({ mark }) => mark);
     return at < 0 ? [this.#base[block] ?? 0, ...marks] : marks;
   }
+}
+
+/** What is wrong with some blocks, one line each, the first few. */
+export function faultsOf(content: (block: number) => Uint8Array, blocks: Iterable<number>, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
+  const faults: string[] = [];
+  for (const block of blocks) {
+    const mark = markOf(content(block), block);
+    const marks = allowed(block);
+    if (marks.includes(mark) || spared(block)) continue;
+    faults.push(`block ${String(block)} holds ${named(mark)}; ${[...new Set(marks)].map(named).join(', ')} would do`);
+    if (faults.length === MOST_FAULTS) break;
+  }
+  return faults;
 }
 
 function named(mark: number): string {

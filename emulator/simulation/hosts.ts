@@ -17,14 +17,14 @@ type HostOperation =
 
 /** The hosts of one card, and the model of what they may find on it. */
 export class SimHosts {
-  readonly model: HostModel;
   #underWay: HostOperation[] = [];
   /** Operations acknowledged so far. */
   acknowledged = 0;
 
-  constructor(readonly card: SimCard) {
-    this.model = new HostModel(card.geometry.sizeBytes / BLOCK_BYTES);
-  }
+  constructor(
+    readonly card: SimCard,
+    readonly model = new HostModel(card.geometry.sizeBytes / BLOCK_BYTES),
+  ) {}
 
   get underWay(): number {
     return this.#underWay.length;

@@ -1,5 +1,5 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { SimCard } from './sim-card.js';
 
 /** How often something rare was reached: a path that no seed takes is a path that nothing was proven of. */
@@ -41,9 +41,9 @@ export class Marks {
 
   /** Why the secondary is not let in. */
   refusal(secondary: SimCard): void {
-    if (secondary.components === undefined) return;
-    const { linkState, linkStatus } = secondary.status();
-    const name = linkState === LinkState.REFUSED ? Status[linkStatus] : '';
+    const { components } = secondary;
+    if (components === undefined) return;
+    const name = components.requester.state === 'refused' ? Status[secondary.status().linkStatus] : '';
     if (name !== '' && name !== this.#lastRefusal) this.reached(`refused: ${name}`);
     this.#lastRefusal = name;
   }

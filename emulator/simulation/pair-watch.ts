@@ -1,7 +1,8 @@
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { DurableView, uncoveredGrains } from './durable-view.js';
+import type { FatesOf } from './card-image.js';
+import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
 import { Marks } from './marks.js';
 import { type Judge, RuleBroken } from './rules.js';
@@ -22,15 +23,18 @@ export class PairWatch {
   #secondaryHadAccess = false;
   readonly #up = new Map<SimCard, CardComponents>();
 
+  /** @param known what is known already, to go on from apart. */
   constructor(
     private readonly world: World,
     private readonly judge: Judge,
+    known?: PairWatch,
   ) {
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.hosts = new SimHosts(world.primary);
-    this.otherHosts = new SimHosts(world.secondary);
-    this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
+    this.hosts = new SimHosts(world.primary, known?.hosts.model.copy());
+    this.otherHosts = new SimHosts(world.secondary, known?.otherHosts.model.copy());
+    this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
+    if (known !== undefined) this.#secondaryHadAccess = known.#secondaryHadAccess;
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
       if (part === 'nvram' && kind === 'persist' && at < offsetBytes + lengthBytes) this.images.noteCommit();
@@ -60,13 +64,18 @@ export class PairWatch {
   }
 
   /** Cuts a card's power, and checks what that leaves. */
-  cut(card: SimCard, silent: boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
     this.marks.goesDown(card, true);
-    card.cut(silent);
+    card.cut(silent, fatesOf);
     hosts.note();
     hosts.forget();
+    this.afterCut(card);
+  }
+
+  /** Checks what a cut of a card's power has left. */
+  afterCut(card: SimCard): void {
     this.cover();
     this.images.note();
     if (card === this.world.primary) this.#acknowledged();
@@ -79,7 +88,7 @@ export class PairWatch {
    */
   settle(card: SimCard): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
-    hosts.model.settleOn(this.viewOf(card).block);
+    hosts.model.settleOn(this.viewOf(card).content);
   }
 
   /** Rule 1, for a cut at this instant. */
@@ -100,18 +109,18 @@ export class PairWatch {
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
-    const faults = model.faults(this.primary.block, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
+    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
     if (faults.length > 0) throw new RuleBroken(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
-    model.settleOn(this.primary.block);
+    model.settleOn(this.primary.content);
   }
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
   #secondaryCut(): void {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
-    const faults = model.faults(this.secondary.block, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
+    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
     if (faults.length > 0 && this.secondary.control?.access === true) throw new RuleBroken(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
-    model.settleOn(this.secondary.block);
+    model.settleOn(this.secondary.content);
   }
 
   /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
@@ -120,7 +129,7 @@ export class PairWatch {
     if (has && !this.#secondaryHadAccess) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
-      this.otherHosts.model.adopt(this.secondary.durableBlock, this.secondary.block);
+      this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
     return has;
@@ -129,10 +138,9 @@ export class PairWatch {
   /** Both volumes read the same, and as hosts were told. Nothing is under way. */
   same(): void {
     this.hosts.note();
-    const faults = this.hosts.model.faults(this.primary.block, this.hosts.model.now);
+    const faults = this.hosts.model.faults(this.primary.content, this.hosts.model.now);
     if (faults.length > 0) throw new RuleBroken(4, 'data', `in the end the primary's ${faults.join('; ')}`);
-    for (let block = 0; block < this.hosts.model.blocks; block += 1) {
-      if (Buffer.compare(this.primary.block(block), this.secondary.block(block)) !== 0) throw new RuleBroken(11, 'data', `in the end block ${String(block)} differs between the cards`);
-    }
+    const block = differingBlock(this.primary, this.secondary);
+    if (block !== undefined) throw new RuleBroken(11, 'data', `in the end block ${String(block)} differs between the cards`);
   }
 }

@@ -61,7 +61,10 @@ export function runSeed(options: SeedOptions): SeedResult {
       if (step !== undefined) takeStep(story, step);
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
-    for (const card of world.cards) if (card.power.on) story.watch.marks.goesDown(card, false);
+    for (const card of world.cards) {
+      card.power.onEffect = undefined;
+      if (card.power.on) story.watch.marks.goesDown(card, false);
+    }
     marks = story.watch.marks.counts;
     world.calm = true;
     converge(story);

@@ -11,7 +11,7 @@ import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { AdminRequestSchema, type AdminResponse, type CardStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
-import { type AtomFate, CardImage, type Fates, type Unsettled } from './card-image.js';
+import { type AtomFate, CardImage, type Fates, type FatesOf, type Unsettled } from './card-image.js';
 import type { FaultOptions } from './faults.js';
 import { SimPower } from './power.js';
 import { Random } from './random.js';
@@ -60,6 +60,8 @@ export class SimCard {
   readonly #port: SimPeerPort;
   readonly #drive: SimMediumDrive;
   readonly #hal: Hal;
+  /** How often the firmware was stepped. */
+  steps = 0;
   #card: Card | undefined;
   #ready = false;
 
@@ -71,12 +73,12 @@ export class SimCard {
     seed: number,
     stream: number,
     /** What the board holds durably. */
-    readonly image = CardImage.blank(geometry),
+    readonly image = new CardImage(geometry),
   ) {
     this.random = new Random(seed, stream);
     this.power = new SimPower(name, world.scheduler, this.random, world.faults);
     this.power.on = false;
-    this.nvram = new SimNvram(this.power, image.nvram);
+    this.nvram = new SimNvram(this.power, image.nvram, memory);
     this.volume = new SimDisk(this.power, 'volume', geometry.sizeBytes, image.volume);
     this.store = new SimDisk(this.power, 'store', geometry.storeBytes, image.store);
     this.reserved = new SimDisk(this.power, 'reserved', RESERVED_BYTES, image.reserved);
@@ -148,7 +150,10 @@ export class SimCard {
    */
   step(): boolean {
     try {
-      while (this.#canStep()) this.#ready = this.#card?.step(STEP_COMPLETIONS) ?? false;
+      while (this.#canStep()) {
+        this.steps += 1;
+        this.#ready = this.#card?.step(STEP_COMPLETIONS) ?? false;
+      }
       return true;
     } catch (error) {
       if (this.components !== undefined || !(error instanceof FirmwareFault) || !(error.cause instanceof PartError)) throw error;
@@ -172,9 +177,9 @@ export class SimCard {
 
   /**
    * The power goes, and everything with it that is not durable. The card is gone until {@link boot}.
-   * @param fates what becomes of each part of what is not settled; chance decides if nobody does.
+   * @param fatesOf what becomes of each unsettled write, by its place among them; chance decides if nobody does.
    */
-  cut(silent: boolean, fates: Fates = this.#byChance): void {
+  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance): void {
     const { unsettled } = this;
     this.power.cut();
     this.clock.cut();
@@ -182,7 +187,7 @@ export class SimCard {
     this.#ready = false;
     this.#port.cut(silent);
     for (const disk of this.#disks) disk.cut();
-    for (const write of unsettled) this.image.settle(write, fates);
+    for (const [index, write] of unsettled.entries()) this.image.settle(write, fatesOf(index));
     this.#drive.cut(() => this.random.chance(this.world.faults().blockKept));
   }
 

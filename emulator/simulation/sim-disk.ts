@@ -1,12 +1,11 @@
 import type { Completion, Disk } from '../../firmware/hal.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { type BlockImage, hashOfBlock } from './block-image.js';
+import { type BlockImage, hashOfBlock, ZERO_BLOCK } from './block-image.js';
 import type { Atom, DurablePart, Unsettled } from './card-image.js';
 import type { OperationKind, SimPower } from './power.js';
 
 const LEAST_US = 40;
 const MOST_US = 600;
-const ZERO_BLOCK = new Uint8Array(BLOCK_BYTES);
 
 /** A block in the write cache. */
 interface Cached {

@@ -1,5 +1,6 @@
-import { type Completion, NVRAM_LINE_BYTES, type Nvram, type NvramImage } from '../../firmware/hal.js';
-import type { Atom, NvramContent } from './card-image.js';
+import { type Completion, type DmaMemory, NVRAM_LINE_BYTES, type Nvram, type NvramImage } from '../../firmware/hal.js';
+import type { Atom } from './card-image.js';
+import type { NvramContent } from './nvram-content.js';
 import type { SimPower } from './power.js';
 
 const LEAST_US = 1;
@@ -14,6 +15,7 @@ export class SimNvram implements Nvram {
   constructor(
     private readonly power: SimPower,
     readonly content: NvramContent,
+    private readonly memory: DmaMemory,
   ) {
     this.sizeBytes = content.bytes.length;
   }
@@ -21,7 +23,9 @@ export class SimNvram implements Nvram {
   powerUp(): NvramImage {
     const { content } = this;
     content.reported = new Set(content.damagedLines);
-    return { bytes: content.bytes.slice(), damagedLines: [...content.damagedLines].sort((a, b) => a - b), doubtful: content.doubtful };
+    const bytes = this.memory.take(content.bytes.length);
+    bytes.set(content.bytes);
+    return { bytes, damagedLines: [...content.damagedLines].sort((a, b) => a - b), doubtful: content.doubtful };
   }
 
   persist(offsetBytes: number, lines: Uint8Array, done: Completion<void>): void {
@@ -32,7 +36,7 @@ export class SimNvram implements Nvram {
         at: offsetBytes / NVRAM_LINE_BYTES + i,
         bytes: captured.subarray(i * NVRAM_LINE_BYTES, (i + 1) * NVRAM_LINE_BYTES),
       }));
-    this.#submit('persist', offsetBytes, lines.length, done, () => { this.content.store(offsetBytes, captured); }, atoms);
+    this.#submit('persist', offsetBytes, lines.length, done, () => { this.content.store(offsetBytes / NVRAM_LINE_BYTES, captured); }, atoms);
   }
 
   recovered(done: Completion<void>): void {

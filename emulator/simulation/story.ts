@@ -1,5 +1,6 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type AdminResponse, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { FatesOf } from './card-image.js';
 import { PairWatch } from './pair-watch.js';
 import { Random } from './random.js';
 import { type Judge, RuleBroken } from './rules.js';
@@ -31,12 +32,16 @@ export class Story {
   readonly watch: PairWatch;
   readonly #spanBlocks: number;
   #commands: Command[] = [];
+  /** How far the world was when notice was taken last: where nothing has happened since, there is nothing to judge. */
+  #noted = -1;
 
+  /** @param known the story so far, to go on from apart in a world of its own. */
   constructor(
     readonly world: World,
     judge: Judge,
+    known?: Story,
   ) {
-    this.watch = new PairWatch(world, judge);
+    this.watch = new PairWatch(world, judge, known?.watch);
     this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
     world.bootFailed = (card) => {
       this.cut(card, false);
@@ -114,10 +119,10 @@ export class Story {
   }
 
   /** Cuts a card's power now, if it is on. */
-  cut(card: SimCard, silent: boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
     if (!card.power.on) return;
     this.note();
-    this.watch.cut(card, silent);
+    this.watch.cut(card, silent, fatesOf);
     this.#commands = this.#commands.filter((command) => command.card !== card);
   }
 
@@ -141,7 +146,9 @@ export class Story {
 
   /** Takes notice of what has happened, and has it judged. */
   note(): void {
-    this.watch.note();
+    const { progress } = this.world;
+    if (progress !== this.#noted) this.watch.note();
+    this.#noted = progress;
     for (const { card, name, running } of this.#commands) {
       if (running.outcome !== undefined && 'error' in running.outcome) throw new Error(`${name} of ${card.name} threw ${String(running.outcome.error)}`);
     }

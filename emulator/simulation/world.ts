@@ -1,11 +1,12 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
+import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
 import type { ReusedMemory } from './reused-memory.js';
 import { Scheduler } from './scheduler.js';
 import { SimCard, type SimWorld } from './sim-card.js';
 import { SimLink } from './sim-link.js';
-import type { Shelf } from './sim-medium.js';
+import type { Shelf, SimMedium } from './sim-medium.js';
 
 const KIB = 1024;
 
@@ -23,12 +24,14 @@ export interface WorldOptions {
   /** One for each card. */
   readonly memories: readonly ReusedMemory[];
   readonly geometry?: Geometry;
+  /** What boards and media hold in the beginning; otherwise blank boards are formatted. */
+  readonly image?: DurablePair;
 }
 
 /** Two cards, the line between them, media and time: everything that one seed decides. */
 export class World implements SimWorld {
   readonly scheduler = new Scheduler();
-  readonly shelf: Shelf = new Map();
+  readonly shelf: Shelf;
   readonly link: SimLink;
   readonly primary: SimCard;
   readonly secondary: SimCard;
@@ -46,8 +49,9 @@ export class World implements SimWorld {
     this.link = new SimLink(this.scheduler, new Random(seed, STREAM.link), this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
     if (first === undefined || second === undefined) throw new Error('each card needs memory');
-    this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards);
-    this.secondary = new SimCard('S', this, this.geometry, second, seed, STREAM.cards + 1);
+    this.shelf = options.image?.shelf ?? new Map<string, SimMedium>();
+    this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards, options.image?.primary);
+    this.secondary = new SimCard('S', this, this.geometry, second, seed, STREAM.cards + 1, options.image?.secondary);
     this.cards = [this.primary, this.secondary];
   }
 
@@ -58,12 +62,17 @@ export class World implements SimWorld {
     this.#calm = calm;
   }
 
-  /** Formats and boots both cards. */
+  /** Switches both cards on; blank ones are formatted first. */
   begin(): void {
     for (const card of this.cards) {
-      card.format();
+      if (this.options.image === undefined) card.format();
       card.boot();
     }
+  }
+
+  /** Grows with everything that happens. */
+  get progress(): number {
+    return this.scheduler.delivered + this.primary.steps + this.secondary.steps;
   }
 
   /** Delivers one event, and lets the cards work off what it brought. Returns false when none is due until then. */

@@ -4,6 +4,7 @@ import { CardImage } from '../../../emulator/simulation/card-image.js';
 import { NO_FAULTS } from '../../../emulator/simulation/faults.js';
 import { SimPower } from '../../../emulator/simulation/power.js';
 import { Random } from '../../../emulator/simulation/random.js';
+import { ReusedMemory } from '../../../emulator/simulation/reused-memory.js';
 import { Scheduler } from '../../../emulator/simulation/scheduler.js';
 import { SimDisk } from '../../../emulator/simulation/sim-disk.js';
 import { SimNvram } from '../../../emulator/simulation/sim-nvram.js';
@@ -31,8 +32,8 @@ interface Bench {
 function bench(seed: number, faults = NO_FAULTS): Bench {
   const scheduler = new Scheduler();
   const power = new SimPower('P', scheduler, new Random(seed), () => faults);
-  const image = CardImage.blank({ sizeBytes: 16 * BLOCK, grainBytes: 4096, nvramBytes: 4096, storeBytes: 4096 });
-  return { scheduler, power, image, disk: new SimDisk(power, 'volume', 16 * BLOCK, image.volume), nvram: new SimNvram(power, image.nvram) };
+  const image = new CardImage({ sizeBytes: 16 * BLOCK, grainBytes: 4096, nvramBytes: 4096, storeBytes: 4096 });
+  return { scheduler, power, image, disk: new SimDisk(power, 'volume', 16 * BLOCK, image.volume), nvram: new SimNvram(power, image.nvram, new ReusedMemory()) };
 }
 
 const bytes = (blocks: number, value: number): Uint8Array => new Uint8Array(blocks * BLOCK).fill(value);
