@@ -1,11 +1,10 @@
-import { FirmwareFault } from '../../../firmware/kernel/event-loop.js';
 import { converge } from '../convergence.js';
 import { NO_FAULTS } from '../faults.js';
 import { Fingerprint } from '../fingerprint.js';
 import { PairImage } from '../pair-image.js';
 import { Random } from '../random.js';
 import type { ReusedMemory } from '../reused-memory.js';
-import { type Judge, RuleBroken } from '../rules.js';
+import { type Judge, reasonOf, RuleBroken } from '../rules.js';
 import type { SimEvent } from '../scheduler.js';
 import { Story } from '../story.js';
 import { SMALL_GEOMETRY, World } from '../world.js';
@@ -19,20 +18,18 @@ import { type SavedStation, saveStations } from './saved-station.js';
 const RECOVERY_SEEDS = [3_000, 4_000] as const;
 
 export interface ExhaustiveCounts {
-  sequences: number;
-  /** Passages: a sequence with one choice of where its second operation begins. */
+  /** Passages: a sequence with one choice of where its later operations begin. */
   passages: number;
-  /** Points of these passages at which the power may go. */
+  /** Points of these passages at which the power may go. It goes at each. */
   points: number;
-  /** States that a cut of both cards could leave, and how many of them were distinct. */
+  /** States that a cut of both cards could leave; of each that was not met before the recovery was tried. */
   crashStates: number;
-  distinct: number;
-  /** Of the distinct ones: left by a cut in the recovery from another. */
-  secondCuts: number;
   /** Cuts of one card while the other goes on. */
   oneSidedCuts: number;
   events: number;
 }
+
+export const NO_COUNTS: Readonly<ExhaustiveCounts> = { passages: 0, points: 0, crashStates: 0, oneSidedCuts: 0, events: 0 };
 
 export interface ExhaustiveFailure {
   readonly station: string;
@@ -46,13 +43,24 @@ export interface ExhaustiveFailure {
   readonly recent: readonly SimEvent[];
 }
 
+/** What a sequence came to. */
+export interface Explored {
+  readonly counts: ExhaustiveCounts;
+  readonly failures: readonly ExhaustiveFailure[];
+  /** Fingerprints of crash states that had not been met before. */
+  readonly newStates: readonly number[];
+}
+
+type Failing = Pick<ExhaustiveFailure, 'station' | 'operations' | 'startsAfter' | 'cut'>;
+/** Of a passage; of one in whose recoveries the power is cut again; and the cut in a recovery. */
+type Cut = 'once' | 'again' | 'second';
+
 /** Tries everything that can happen in short sequences of operations. */
 export class Explorer {
-  readonly counts: ExhaustiveCounts = { sequences: 0, passages: 0, points: 0, crashStates: 0, distinct: 0, secondCuts: 0, oneSidedCuts: 0, events: 0 };
-  readonly failures: ExhaustiveFailure[] = [];
-  /** Fingerprints of the crash states that were tried. */
-  readonly seen = new Set<number>();
   readonly stations: readonly SavedStation[];
+  /** Fingerprints of the crash states that were tried. */
+  readonly #seen = new Set<number>();
+  #found = { counts: { ...NO_COUNTS }, failures: [] as ExhaustiveFailure[], newStates: [] as number[] };
   /** Of a cut, and of one in the recovery from it: the state that is left, and the one that is booted. */
   readonly #images = [images(), images()] as const;
 
@@ -64,58 +72,64 @@ export class Explorer {
     this.stations = saveStations(memories[0], judge);
   }
 
-  /** One operation alone, with a second cut at each effect of each recovery. Returns how many effects it has. */
-  alone(from: SavedStation, operation: Operation): number {
-    this.counts.sequences += 1;
-    return this.#pass(from, { operations: [operation], startsAfter: [0] }, true);
+  /**
+   * Tries a sequence: each operation after the first begins at every effect of those before it. One alone is cut a
+   * second time at each effect of each recovery.
+   */
+  explore(from: SavedStation, operations: readonly Operation[]): Explored {
+    this.#found = { counts: { ...NO_COUNTS }, failures: [], newStates: [] };
+    for (const startsAfter of this.#starts(from, operations)) this.#pass(from, { operations, startsAfter }, operations.length === 1);
+    return this.#found;
   }
 
-  /** Two operations, the second of which begins at each effect of the first. */
-  both(from: SavedStation, first: Operation, second: Operation, effectsOfFirst: number): void {
-    this.counts.sequences += 1;
-    for (let after = 0; after <= effectsOfFirst; after += 1) this.#pass(from, { operations: [first, second], startsAfter: [0, after] }, false);
-  }
-
-  #pass(from: SavedStation, sequence: Sequence, cutsTwice: boolean): number {
-    this.counts.passages += 1;
-    const cuts: OneSidedCut[] = [];
-    const failing = (cut: string) => ({ station: from.station.name, operations: sequence.operations.map(({ name }) => name), startsAfter: sequence.startsAfter, cut });
-    let effects = 0;
-    this.#judged(failing('nothing'), () => {
-      const passed = passThrough(from, sequence, this.memories[0], this.judge, (story, point) => {
-        this.counts.points += 1;
-        story.note();
-        cuts.push(...oneSidedCuts(story.world, point));
-        const failure = failing(`both cards after effect ${String(point)}`);
-        this.#crashes(story, point, failure, cutsTwice ? 'again' : 'once');
-        return true;
-      });
-      effects = passed.effects;
-      return passed.story;
-    });
-    for (const cut of cuts) {
-      this.counts.oneSidedCuts += 1;
-      this.#judged(failing(cut.name), () => cutOne(from, sequence, cut, this.memories[0], this.judge));
+  *#starts(from: SavedStation, operations: readonly Operation[]): Generator<readonly number[]> {
+    if (operations.length <= 1) {
+      yield [0];
+      return;
     }
-    return effects;
+    const before = operations.slice(0, -1);
+    for (const startsAfter of this.#starts(from, before)) {
+      const { effects } = passThrough(from, { operations: before, startsAfter }, this.memories[0], this.judge, () => true);
+      for (let after = startsAfter.at(-1) ?? 0; after <= effects; after += 1) yield [...startsAfter, after];
+    }
+  }
+
+  #pass(from: SavedStation, sequence: Sequence, cutsTwice: boolean): void {
+    const { judge } = this;
+    const { counts } = this.#found;
+    const [memories] = this.memories;
+    counts.passages += 1;
+    const cuts: OneSidedCut[] = [];
+    const passage = { station: from.station.name, operations: sequence.operations.map(({ name }) => name), startsAfter: sequence.startsAfter };
+    this.#judged({ ...passage, cut: 'nothing' }, (begun) => passThrough(from, sequence, memories, judge, (story, point) => {
+      begun(story);
+      counts.points += 1;
+      story.note();
+      cuts.push(...oneSidedCuts(story.world, point));
+      this.#crashes(story, point, { ...passage, cut: `both cards after effect ${String(point)}` }, cutsTwice ? 'again' : 'once');
+      return true;
+    }).story);
+    for (const cut of cuts) {
+      counts.oneSidedCuts += 1;
+      this.#judged({ ...passage, cut: cut.name }, (begun) => cutOne(from, sequence, cut, memories, judge, begun));
+    }
   }
 
   /** Both cards lose power: every state that this may leave has to recover. */
-  #crashes(story: Story, point: number, failing: Failing, cut: 'once' | 'again' | 'second'): void {
+  #crashes(story: Story, point: number, failing: Failing, cut: Cut): void {
     const [left, booted] = this.#images[cut === 'second' ? 1 : 0];
     visitCrashes(story.world, left, new Random(point), () => {
-      this.counts.crashStates += 1;
+      this.#found.counts.crashStates += 1;
       if (!this.#isNew(left, story)) return;
-      this.counts.distinct += 1;
-      if (cut === 'second') this.counts.secondCuts += 1;
-      this.#judged(failing, () => this.#recover(booted.copyFrom(left), story, failing, cut));
+      this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun));
     });
   }
 
-  #recover(image: PairImage, known: Story, failing: Failing, cut: 'once' | 'again' | 'second'): Story {
-    const level = cut === 'second' ? 1 : 0;
-    const world = new World({ seed: RECOVERY_SEEDS[level], faults: NO_FAULTS, memories: this.memories[level + 1] ?? [], image });
+  #recover(image: PairImage, known: Story, failing: Failing, cut: Cut, begun: (story: Story) => void): Story {
+    const [seed, memories] = cut === 'second' ? [RECOVERY_SEEDS[1], this.memories[2]] : [RECOVERY_SEEDS[0], this.memories[1]];
+    const world = new World({ seed, faults: NO_FAULTS, memories, image });
     const story = new Story(world, this.judge, known);
+    begun(story);
     for (const card of world.cards) story.watch.afterCut(card);
     let effects = 0;
     const cutAgain = (): void => {
@@ -134,29 +148,25 @@ export class Explorer {
     watch.hosts.model.addTo(fingerprint);
     watch.otherHosts.model.addTo(fingerprint);
     const { value } = fingerprint;
-    if (this.seen.has(value)) return false;
-    this.seen.add(value);
+    if (this.#seen.has(value)) return false;
+    this.#seen.add(value);
+    this.#found.newStates.push(value);
     return true;
   }
 
   /** Runs something to where faults have stopped, and has the pair become synchronized (rule 18). */
-  #judged(failing: Failing, run: () => Story): void {
-    let story: Story | undefined;
+  #judged(failing: Failing, run: (begun: (story: Story) => void) => Story): void {
+    let world: World | undefined;
     try {
-      story = run();
-      converge(story);
+      converge(run((story) => { world = story.world; }));
     } catch (error) {
       if (this.judge === 'data' && !(error instanceof RuleBroken && error.seenIn === 'data')) return;
-      const rule = error instanceof RuleBroken ? error.rule : undefined;
-      const message = error instanceof RuleBroken || error instanceof FirmwareFault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.failures.push({ ...failing, rule, message, recent: story?.world.scheduler.recent ?? [] });
+      this.#found.failures.push({ ...failing, ...reasonOf(error), recent: world?.scheduler.recent ?? [] });
     } finally {
-      this.counts.events += story?.world.scheduler.delivered ?? 0;
+      this.#found.counts.events += world?.scheduler.delivered ?? 0;
     }
   }
 }
-
-type Failing = Pick<ExhaustiveFailure, 'station' | 'operations' | 'startsAfter' | 'cut'>;
 
 function images(): readonly [PairImage, PairImage] {
   return [new PairImage(SMALL_GEOMETRY), new PairImage(SMALL_GEOMETRY)];

@@ -41,8 +41,9 @@ export function oneSidedCuts(world: World, point: number): OneSidedCut[] {
 }
 
 /** Goes through the passage again, up to the cut: nothing that runs can be copied. */
-export function cutOne(from: SavedStation, sequence: Sequence, cut: OneSidedCut, memories: readonly ReusedMemory[], judge: Judge): Story {
+export function cutOne(from: SavedStation, sequence: Sequence, cut: OneSidedCut, memories: readonly ReusedMemory[], judge: Judge, begun: (story: Story) => void): Story {
   const { story, ended } = passThrough(from, sequence, memories, judge, (passing, point) => {
+    begun(passing);
     if (point !== cut.point) return true;
     const { world } = passing;
     if (cut.frames === 'lost') world.link.lose();
