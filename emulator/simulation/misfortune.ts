@@ -3,27 +3,71 @@ import type { Random } from './random.js';
 import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
 
-/** Durable effects between the decision to cut the power and the cut, at most. */
+/** Durable effects, or frames, between the decision to cut the power and the cut, at most. */
 const CUT_WITHIN_EFFECTS = 60;
+const CUT_WITHIN_FRAMES = 12;
+/** Now and then a card comes up only to lose power again while it recovers. */
+const AGAIN_CHANCE = 0.15;
+const AGAIN_WITHIN_EFFECTS = 8;
+/** NVRAM that others keep busy. */
+const SLOWNESS = [10, 200] as const;
 /** The part of NVRAM where everything stands but the T0 index. */
 const DAMAGED_SPAN_LINES = 80;
 const SWAPPED_BYTES = 4096;
 
-/** Cards lose power after some more effects, and get it back after a while. */
+/**
+ * Cards lose power after some more durable effects, or just when a frame of theirs has left, so that the other card
+ * has what this one may have forgotten. They get it back after a while.
+ */
 export function outage(story: Story, cards: readonly SimCard[], random: Random): void {
   const silent = random.chance(0.3);
   const offUs = random.between(1_000, 3_000_000);
+  const atFrame = random.chance(0.3);
+  const again = random.chance(AGAIN_CHANCE) ? random.below(AGAIN_WITHIN_EFFECTS) : undefined;
   for (const card of cards) {
-    if (!card.power.on || card.power.onEffect !== undefined) continue;
-    let left = random.below(CUT_WITHIN_EFFECTS);
-    card.power.onEffect = () => {
-      left -= 1;
-      if (left >= 0) return;
-      card.power.onEffect = undefined;
+    if (!card.power.on) continue;
+    const cut = (): void => {
       story.cut(card, silent);
-      story.later(offUs, () => { story.boot(card); });
+      story.later(offUs, () => {
+        story.boot(card);
+        if (again !== undefined) cutAt(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
+      });
     };
+    if (atFrame) cutAt(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);
+    else cutAt(story, card, 'effect', random.below(CUT_WITHIN_EFFECTS), cut);
   }
+}
+
+/** An outage that was decided before and has not come yet does not come. */
+function cutAt(story: Story, card: SimCard, moment: 'effect' | 'frame', after: number, cut: () => void): void {
+  let left = after;
+  const { onLeave } = story.world.link;
+  const count = (): void => {
+    left -= 1;
+    if (left >= 0) return;
+    spare(story, card);
+    cut();
+  };
+  spare(story, card);
+  if (moment === 'frame') onLeave.set(card.name, count);
+  else card.power.onEffect = count;
+}
+
+/** No outage that was decided comes. */
+export function spare(story: Story, card: SimCard): void {
+  card.power.onEffect = undefined;
+  story.world.link.onLeave.delete(card.name);
+}
+
+function cutAndBoot(story: Story, card: SimCard, offUs: number): void {
+  story.cut(card, false);
+  story.later(offUs, () => { story.boot(card); });
+}
+
+/** The NVRAM of a card is busy for a while. */
+export function slowNvram(story: Story, card: SimCard, random: Random): void {
+  card.nvram.slowness = random.between(...SLOWNESS);
+  story.later(random.between(100_000, 3_000_000), () => { card.nvram.slowness = 1; });
 }
 
 /** A card loses power now, and lines of its NVRAM with it. */

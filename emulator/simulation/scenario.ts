@@ -1,4 +1,4 @@
-import { damageMedium, damageNvram, outage } from './misfortune.js';
+import { damageMedium, damageNvram, outage, slowNvram } from './misfortune.js';
 import { fork, meddle, nextStation } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
@@ -16,6 +16,7 @@ const WEIGHTS = {
   cutLine: 2,
   stallLine: 1,
   deafenLine: 1,
+  slowNvram: 1.5,
   damageNvram: 0.5,
   damageMedium: 0.5,
   jumpClock: 0.5,
@@ -49,12 +50,14 @@ export function stepsOf(seed: number, count: number): Step[] {
 export function takeStep(story: Story, { kind, seed }: Step): void {
   const random = new Random(seed, STEP_STREAM);
   const { world } = story;
+  world.reseed(seed);
   switch (kind) {
     case 'hosts':
       story.hostWork(random);
       break;
     case 'quiet':
       story.wait(random.between(1_000, 400_000));
+      if (story.atRest) story.watch.sameBlocks();
       break;
     case 'operator':
       nextStation(story, random);
@@ -85,6 +88,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
     case 'deafenLine':
       world.link.deafened.add(random.chance(0.5) ? 'P' : 'S');
       story.later(random.between(10_000, 12_000_000), () => { world.link.deafened.clear(); });
+      break;
+    case 'slowNvram':
+      slowNvram(story, random.pick(world.cards), random);
       break;
     case 'damageNvram':
       damageNvram(story, random.pick(world.cards), random);

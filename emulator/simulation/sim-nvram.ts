@@ -9,6 +9,8 @@ export class SimNvram implements Nvram {
   readonly durable: Uint8Array;
   readonly damagedLines = new Set<number>();
   doubtful = false;
+  /** How many times as long as usual an operation takes: as behind a bus that others keep busy. */
+  slowness = 1;
   /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
   #reported = new Set<number>();
   /** When the persist asked for last takes effect: they keep their order. */
@@ -59,7 +61,7 @@ export class SimNvram implements Nvram {
   }
 
   #submit(kind: 'persist' | 'recovered' | 'flush', offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => void, atCut?: () => void): void {
-    this.#lastUs = Math.max(this.#lastUs, this.power.dueUs(LEAST_US, MOST_US));
+    this.#lastUs = Math.max(this.#lastUs, this.power.dueUs(LEAST_US * this.slowness, MOST_US * this.slowness));
     this.power.submit({ part: 'nvram', kind, offsetBytes, lengthBytes }, this.#lastUs, done, run, atCut);
   }
 }

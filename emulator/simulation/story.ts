@@ -131,6 +131,11 @@ export class Story {
     return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
   }
 
+  /** Nothing is under way, and both cards hold the same. */
+  get atRest(): boolean {
+    return this.synchronized && this.watch.hosts.underWay === 0;
+  }
+
   describe(): string {
     return this.world.cards.map((card) => {
       if (card.components === undefined) return `${card.name}: ${card.power.on ? 'recovering' : 'off'}`;

@@ -37,13 +37,15 @@ export class World implements SimWorld {
   /** A card could not come up, since a part failed. */
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
+  readonly #linkRandom: Random;
   #calm = true;
 
   constructor(private readonly options: WorldOptions) {
     const { seed, memories } = options;
     this.seed = seed;
     this.geometry = options.geometry ?? SMALL_GEOMETRY;
-    this.link = new SimLink(this.scheduler, new Random(seed, STREAM.link), this.faults, MAX_PAYLOAD_BYTES);
+    this.#linkRandom = new Random(seed, STREAM.link);
+    this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
     if (first === undefined || second === undefined) throw new Error('each card needs memory');
     this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards);
@@ -56,6 +58,12 @@ export class World implements SimWorld {
   /** Faults of their own begin, or stop. */
   set calm(calm: boolean) {
     this.#calm = calm;
+  }
+
+  /** What chance decides in the parts from here on depends on nothing that was drawn before. */
+  reseed(seed: number): void {
+    this.#linkRandom.reseed(seed);
+    for (const card of this.cards) card.random.reseed(seed);
   }
 
   /** Formats and boots both cards. */
