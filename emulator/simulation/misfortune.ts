@@ -6,6 +6,9 @@ import type { Story } from './story.js';
 /** Durable effects, or frames, between the decision to cut the power and the cut, at most. */
 const CUT_WITHIN_EFFECTS = 60;
 const CUT_WITHIN_FRAMES = 12;
+/** Frames that leave for the secondary before the power of the primary is cut in the midst of a host's write. */
+const CUT_MID_WRITE_FRAMES = 4;
+const REST_US = [300_000, 2_000_000] as const;
 /** Now and then a card comes up only to lose power again while it recovers. */
 const AGAIN_CHANCE = 0.15;
 const AGAIN_WITHIN_EFFECTS = 8;
@@ -36,6 +39,23 @@ export function outage(story: Story, cards: readonly SimCard[], random: Random):
     if (atFrame) cutAt(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);
     else cutAt(story, card, 'effect', random.below(CUT_WITHIN_EFFECTS), cut);
   }
+}
+
+/**
+ * The primary loses power just when a host's write has left for the secondary, which survives: what the one has
+ * forgotten the other has. Then hosts rest, so that nothing covers up what comes of it.
+ */
+export function cutMidWrite(story: Story, random: Random): void {
+  const { primary } = story.world;
+  if (!primary.power.on) return;
+  if (random.chance(0.7)) primary.nvram.slowness = random.between(...SLOWNESS);
+  story.hostWork(random);
+  cutAt(story, primary, 'frame', random.below(CUT_MID_WRITE_FRAMES), () => {
+    primary.nvram.slowness = 1;
+    cutAndBoot(story, primary, random.between(1_000, 200_000));
+  });
+  story.rest(random.between(...REST_US));
+  primary.nvram.slowness = 1;
 }
 
 /** An outage that was decided before and has not come yet does not come. */

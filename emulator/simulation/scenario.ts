@@ -1,4 +1,4 @@
-import { damageMedium, damageNvram, outage, slowNvram } from './misfortune.js';
+import { cutMidWrite, damageMedium, damageNvram, outage, slowNvram } from './misfortune.js';
 import { fork, meddle, nextStation } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
@@ -13,6 +13,7 @@ const WEIGHTS = {
   cutPrimary: 3,
   cutSecondary: 3,
   cutBoth: 1,
+  cutMidWrite: 2,
   cutLine: 2,
   stallLine: 1,
   deafenLine: 1,
@@ -56,8 +57,7 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       story.hostWork(random);
       break;
     case 'quiet':
-      story.wait(random.between(1_000, 400_000));
-      if (story.atRest) story.watch.sameBlocks();
+      story.rest(random.between(1_000, 400_000));
       break;
     case 'operator':
       nextStation(story, random);
@@ -76,6 +76,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'cutBoth':
       outage(story, world.cards, random);
+      break;
+    case 'cutMidWrite':
+      cutMidWrite(story, random);
       break;
     case 'cutLine':
       world.link.cut(random.chance(0.5));

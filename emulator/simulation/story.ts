@@ -58,6 +58,12 @@ export class Story {
     this.note();
   }
 
+  /** Lets virtual time pass, and compares the volumes if the pair is synchronized and no host waits for an answer. */
+  rest(us: number): void {
+    this.wait(us);
+    if (this.synchronized && this.watch.hosts.underWay === 0) this.watch.sameBlocks();
+  }
+
   /** Lets time pass until it is so. @throws RuleBroken 18 when it does not come to be. */
   until(what: string, isSo: () => boolean): void {
     const end = this.world.scheduler.nowUs + CONVERGENCE_US;
@@ -129,11 +135,6 @@ export class Story {
     const { primary, secondary } = this.world;
     const phases = [primary.components?.primary.session?.phase, secondary.components?.requester.session?.phase];
     return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
-  }
-
-  /** Nothing is under way, and both cards hold the same. */
-  get atRest(): boolean {
-    return this.synchronized && this.watch.hosts.underWay === 0;
   }
 
   describe(): string {
