@@ -3,8 +3,11 @@ import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
+import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
+import { OneWriter } from './one-writer.js';
 import { type Judge, RuleBroken } from './rules.js';
+import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
 import type { SimCard } from './sim-card.js';
 import { T0Images } from './t0-images.js';
 import type { World } from './world.js';
@@ -16,8 +19,12 @@ export class PairWatch {
   readonly hosts: SimHosts;
   /** Hosts of the secondary, which may write while it has access. */
   readonly otherHosts: SimHosts;
+  /** And what they read there while it has none. */
+  readonly secondaryReads: SecondaryReads;
+  readonly oneWriter: OneWriter;
   readonly images: T0Images;
   readonly marks = new Marks();
+  readonly #line: LineWatch;
 
   #secondaryHadAccess = false;
   readonly #up = new Map<SimCard, CardComponents>();
@@ -28,13 +35,27 @@ export class PairWatch {
   ) {
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.hosts = new SimHosts(world.primary);
-    this.otherHosts = new SimHosts(world.secondary);
+    this.hosts = new SimHosts(world.primary, 1);
+    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY);
+    this.oneWriter = new OneWriter(this.secondary, this.otherHosts);
+    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model);
+    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
       if (part === 'nvram' && kind === 'persist' && at < offsetBytes + lengthBytes) this.images.noteCommit();
     };
+    world.secondary.power.observer = ({ part, kind }) => {
+      if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
+    };
+    world.link.observer = (from, bytes) => { this.#line.frame(from, bytes, this.hosts.underWay); };
+  }
+
+  /** Both cards call the pair synchronized. */
+  get inLockstep(): boolean {
+    const { primary, secondary } = this.world;
+    const phases = [primary.components?.primary.session?.phase, secondary.components?.requester.session?.phase];
+    return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
   }
 
   viewOf(card: SimCard): DurableView {
@@ -45,6 +66,8 @@ export class PairWatch {
   note(): void {
     this.hosts.note();
     if (this.secondaryHasAccess) this.otherHosts.note();
+    this.secondaryReads.note();
+    this.#line.note();
     this.images.note();
     for (const card of this.world.cards) this.#noteUp(card);
     this.marks.refusal(this.world.secondary);
@@ -69,8 +92,15 @@ export class PairWatch {
     hosts.forget();
     this.cover();
     this.images.note();
-    if (card === this.world.primary) this.#acknowledged();
-    else this.#secondaryCut();
+    if (card === this.world.primary) {
+      this.#acknowledged();
+    } else {
+      this.secondaryReads.note();
+      this.secondaryReads.forget();
+      this.#line.note();
+      this.#secondaryCut();
+      this.consistent();
+    }
   }
 
   /**
@@ -80,6 +110,15 @@ export class PairWatch {
   settle(card: SimCard): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).block);
+    hosts.order.forget();
+  }
+
+  /** Rule 12: a secondary that calls itself consistent holds what was there at one instant. */
+  consistent(): void {
+    const { control } = this.secondary;
+    if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
+    const fault = this.secondaryReads.faultApart(this.secondary.block, 0, this.hosts.model.blocks);
+    if (fault !== undefined) throw new RuleBroken(12, 'data', `the secondary calls itself consistent, and ${fault}`);
   }
 
   /** Rule 1, for a cut at this instant. */
@@ -103,6 +142,7 @@ export class PairWatch {
     const faults = model.faults(this.primary.block, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
     if (faults.length > 0) throw new RuleBroken(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
     model.settleOn(this.primary.block);
+    if (this.world.primary.nvram.damagedLines.size > 0) this.hosts.order.forget();
   }
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
@@ -120,6 +160,7 @@ export class PairWatch {
     if (has && !this.#secondaryHadAccess) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
+      this.otherHosts.acknowledgedChanges = 0;
       this.otherHosts.model.adopt(this.secondary.durableBlock, this.secondary.block);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
