@@ -1,7 +1,7 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import type { DurableView } from './durable-view.js';
 import type { HostModel } from './host-model.js';
-import { RuleBroken } from './rules.js';
+import type { Complain } from './rules.js';
 
 /** A synchronization that began while no host waited for an answer. */
 interface Quiet {
@@ -23,6 +23,7 @@ export class Economy {
   constructor(
     private readonly primary: DurableView,
     private readonly model: HostModel,
+    private readonly complain: Complain,
   ) {}
 
   begins(announced: number, hostsUnderWay: number): void {
@@ -54,7 +55,7 @@ export class Economy {
     if (quiet === undefined || hostsUnderWay > 0 || this.model.order !== quiet.order) return;
     if (quiet.announced > 0) this.judged += 1;
     const fault = this.#fault(quiet);
-    if (fault !== undefined) throw new RuleBroken(17, 'state', fault);
+    if (fault !== undefined) this.complain(17, 'state', fault);
   }
 
   #fault({ announced, outOfSync, dataBytes, markers }: Quiet): string | undefined {

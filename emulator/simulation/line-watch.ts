@@ -4,7 +4,7 @@ import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link
 import type { DurableView } from './durable-view.js';
 import { Economy } from './economy.js';
 import type { HostModel } from './host-model.js';
-import { RuleBroken } from './rules.js';
+import type { Complain } from './rules.js';
 
 /**
  * Listens to the line between the cards. It knows when the secondary is a mixture of old and new: from the first byte
@@ -23,8 +23,9 @@ export class LineWatch {
     primary: DurableView,
     private readonly secondary: DurableView,
     model: HostModel,
+    private readonly complain: Complain,
   ) {
-    this.economy = new Economy(primary, model);
+    this.economy = new Economy(primary, model, complain);
   }
 
   /** @param hostsUnderWay of the primary. */
@@ -66,7 +67,7 @@ export class LineWatch {
   secondaryWrote(): void {
     if (!this.#resynchronizes || !this.#isPlainSecondary) return;
     this.#mixed.add(this.#loadId);
-    if (this.secondary.control?.consistent === true) throw new RuleBroken(12, 'state', 'the secondary is written to in a resynchronization, and a cut now would leave it calling itself consistent');
+    if (this.secondary.control?.consistent === true) this.complain(12, 'state', 'the secondary is written to in a resynchronization, and a cut now would leave it calling itself consistent');
   }
 
   /** Whether the secondary holds some grains as of now and others as of before. */
@@ -76,7 +77,7 @@ export class LineWatch {
 
   /** Rule 12, after a reboot too. */
   note(): void {
-    if (this.isMixed && this.secondary.control?.consistent === true) throw new RuleBroken(12, 'state', 'the secondary calls itself consistent though its resynchronization was never completed');
+    if (this.isMixed && this.secondary.control?.consistent === true) this.complain(12, 'state', 'the secondary calls itself consistent though its resynchronization was never completed');
   }
 
   get #isPlainSecondary(): boolean {

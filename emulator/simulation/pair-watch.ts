@@ -6,7 +6,7 @@ import { SimHosts } from './hosts.js';
 import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
 import { OneWriter } from './one-writer.js';
-import { type Judge, RuleBroken } from './rules.js';
+import { type Complain, complaintsTo, type Judge } from './rules.js';
 import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
 import type { SimCard } from './sim-card.js';
 import { T0Images } from './t0-images.js';
@@ -25,6 +25,7 @@ export class PairWatch {
   readonly images: T0Images;
   readonly marks = new Marks();
   readonly #line: LineWatch;
+  readonly #complain: Complain;
 
   #secondaryHadAccess = false;
   readonly #up = new Map<SimCard, CardComponents>();
@@ -33,13 +34,14 @@ export class PairWatch {
     private readonly world: World,
     private readonly judge: Judge,
   ) {
+    this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
     this.hosts = new SimHosts(world.primary, 1);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY);
-    this.oneWriter = new OneWriter(this.secondary, this.otherHosts);
-    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model);
-    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep);
+    this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
+    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.#complain);
+    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
@@ -118,14 +120,14 @@ export class PairWatch {
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
     const fault = this.secondaryReads.faultApart(this.secondary.block, 0, this.hosts.model.blocks);
-    if (fault !== undefined) throw new RuleBroken(12, 'data', `the secondary calls itself consistent, and ${fault}`);
+    if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
   }
 
   /** Rule 1, for a cut at this instant. */
   cover(): void {
     if (this.judge === 'data') return;
     const grains = uncoveredGrains(this.primary, this.secondary);
-    if (grains.length > 0) throw new RuleBroken(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
+    if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
   }
 
   /** Rule 12: a secondary that is not consistent says so; one that is synchronized or seeded is. */
@@ -133,14 +135,14 @@ export class PairWatch {
     const control = this.secondary.control;
     const { components } = this.world.secondary;
     if (control?.identity.role !== Role.SECONDARY || components === undefined) return;
-    if (control.consistent && control.loadState === LoadState.LOADING) throw new RuleBroken(12, 'state', 'a secondary that loads calls itself consistent');
+    if (control.consistent && control.loadState === LoadState.LOADING) this.#complain(12, 'state', 'a secondary that loads calls itself consistent');
   }
 
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
     const faults = model.faults(this.primary.block, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
-    if (faults.length > 0) throw new RuleBroken(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
+    if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
     model.settleOn(this.primary.block);
     if (this.world.primary.nvram.damagedLines.size > 0) this.hosts.order.forget();
   }
@@ -150,7 +152,7 @@ export class PairWatch {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
     const faults = model.faults(this.secondary.block, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
-    if (faults.length > 0 && this.secondary.control?.access === true) throw new RuleBroken(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
+    if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
     model.settleOn(this.secondary.block);
   }
 
@@ -171,9 +173,9 @@ export class PairWatch {
   same(): void {
     this.hosts.note();
     const faults = this.hosts.model.faults(this.primary.block, this.hosts.model.now);
-    if (faults.length > 0) throw new RuleBroken(4, 'data', `in the end the primary's ${faults.join('; ')}`);
+    if (faults.length > 0) this.#complain(4, 'data', `in the end the primary's ${faults.join('; ')}`);
     for (let block = 0; block < this.hosts.model.blocks; block += 1) {
-      if (Buffer.compare(this.primary.block(block), this.secondary.block(block)) !== 0) throw new RuleBroken(11, 'data', `in the end block ${String(block)} differs between the cards`);
+      if (Buffer.compare(this.primary.block(block), this.secondary.block(block)) !== 0) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
     }
   }
 
@@ -183,7 +185,7 @@ export class PairWatch {
     const { blocksAGrain } = this.primary;
     for (let block = 0; block < this.hosts.model.blocks; block += 1) {
       const [one, other] = [this.primary, this.secondary].map((view) => (view.isWritten(Math.floor(block / blocksAGrain)) ? view.card.volume.hash(block) : 0));
-      if (one !== other) throw new RuleBroken(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
+      if (one !== other) this.#complain(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
     }
   }
 }

@@ -6,11 +6,16 @@ import type { DurableView } from './durable-view.js';
 import type { SimHosts } from './hosts.js';
 import type { LineWatch } from './line-watch.js';
 import { markOf } from './marked-blocks.js';
-import { RuleBroken } from './rules.js';
+import type { Complain } from './rules.js';
 import type { Running } from './sim-card.js';
 
 /** Marks from here on are of what hosts wrote to the secondary itself. */
 export const FIRST_MARK_OF_SECONDARY = 2 ** 30;
+
+interface Fault {
+  readonly seenIn: 'data' | 'state';
+  readonly detail: string;
+}
 
 /**
  * Rule 12: what hosts read at a secondary that they may not write to. In lockstep with the primary it is what the
@@ -18,7 +23,7 @@ export const FIRST_MARK_OF_SECONDARY = 2 ** 30;
  * read is judged in the instant in which it returns.
  */
 export class SecondaryReads {
-  #underWay: Running<RuleBroken | undefined>[] = [];
+  #underWay: Running<Fault | undefined>[] = [];
 
   /** @param inLockstep whether both cards call the pair synchronized. */
   constructor(
@@ -27,6 +32,7 @@ export class SecondaryReads {
     private readonly hosts: SimHosts,
     private readonly line: LineWatch,
     private readonly inLockstep: () => boolean,
+    private readonly complain: Complain,
   ) {}
 
   get underWay(): number {
@@ -45,7 +51,7 @@ export class SecondaryReads {
     for (const { outcome } of this.#underWay) {
       if (outcome === undefined) continue;
       if ('error' in outcome) throw new Error(`a read at the secondary threw ${String(outcome.error)}`);
-      if (outcome.value !== undefined) throw outcome.value;
+      if (outcome.value !== undefined) this.complain(12, outcome.value.seenIn, outcome.value.detail);
     }
     this.#underWay = this.#underWay.filter(({ outcome }) => outcome === undefined);
   }
@@ -55,7 +61,7 @@ export class SecondaryReads {
     this.#underWay = [];
   }
 
-  *#read(firstBlock: number, blocks: number): Task<RuleBroken | undefined> {
+  *#read(firstBlock: number, blocks: number): Task<Fault | undefined> {
     const { components } = this.secondary.card;
     if (components === undefined) return undefined;
     const mirror = this.inLockstep() ? this.hosts.model.read(firstBlock, blocks) : undefined;
@@ -64,16 +70,16 @@ export class SecondaryReads {
       yield* components.io.read(firstBlock * BLOCK_BYTES, into);
     } catch (error) {
       const refused = error instanceof CommandError && error.status === Status.READ_INCONSISTENT;
-      return refused && mirror !== undefined && this.inLockstep() ? new RuleBroken(12, 'state', 'a synchronized secondary refuses to be read') : undefined;
+      return refused && mirror !== undefined && this.inLockstep() ? { seenIn: 'state', detail: 'a synchronized secondary refuses to be read' } : undefined;
     }
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || control.access) return undefined;
-    if (this.line.isMixed) return new RuleBroken(12, 'state', 'a secondary that is half-copied was read');
     const block = (number: number): Uint8Array => into.subarray((number - firstBlock) * BLOCK_BYTES, (number - firstBlock + 1) * BLOCK_BYTES);
     const fault = mirror !== undefined && this.inLockstep()
       ? this.hosts.model.faultOfRead(mirror, (index) => block(firstBlock + index))
       : this.faultApart(block, firstBlock, blocks);
-    return fault === undefined ? undefined : new RuleBroken(12, 'data', `at the secondary ${fault}`);
+    if (fault !== undefined) return { seenIn: 'data', detail: `at the secondary ${fault}` };
+    return this.line.isMixed ? { seenIn: 'state', detail: 'a secondary that is half-copied was read' } : undefined;
   }
 
   /** What is wrong with what a consistent secondary holds, apart from the primary. */
