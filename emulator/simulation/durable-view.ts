@@ -86,6 +86,8 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
   if (s.allDirty && !s.suppressed) return [];
   // Another load of the same medium: the primary knows the one it is bound to (rule 8), and refuses this one.
   if (p.identity.loadId.length > 0 && Buffer.compare(p.identity.loadId, s.identity.loadId) !== 0) return [];
+  // An older state of the card, as after a restored backup: the primary knows of later sessions, and refuses it (rule 8).
+  if (s.identity.sessionCounter < p.identity.sessionCounter) return [];
   const unsettled = new Set([...unsettledGrains(primary), ...unsettledGrains(secondary)]);
   const uncovered: number[] = [];
   for (let grain = 0; grain < primary.layout.grains; grain += 1) {

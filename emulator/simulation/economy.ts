@@ -1,6 +1,7 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import type { DurableView } from './durable-view.js';
 import type { HostModel } from './host-model.js';
+import type { Marks } from './marks.js';
 import type { Complain } from './rules.js';
 
 /** A synchronization that began while no host waited for an answer. */
@@ -17,12 +18,11 @@ interface Quiet {
 /** Rule 17: with quiet hosts a synchronization sends what is out-of-sync, once, and nothing else. */
 export class Economy {
   #quiet: Quiet | undefined;
-  /** Synchronizations that were judged, in which something was out-of-sync. */
-  judged = 0;
 
   constructor(
     private readonly primary: DurableView,
     private readonly model: HostModel,
+    private readonly marks: Marks,
     private readonly complain: Complain,
   ) {}
 
@@ -53,7 +53,8 @@ export class Economy {
     const quiet = this.#quiet;
     this.#quiet = undefined;
     if (quiet === undefined || hostsUnderWay > 0 || this.model.order !== quiet.order) return;
-    if (quiet.announced > 0) this.judged += 1;
+    if (quiet.announced > 0) this.marks.reached('synchronization with quiet hosts');
+    if (quiet.markers.size > 0) this.marks.reached('markers for grains never written');
     const fault = this.#fault(quiet);
     if (fault !== undefined) this.complain(17, 'state', fault);
   }

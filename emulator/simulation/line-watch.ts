@@ -1,9 +1,11 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { DurableView } from './durable-view.js';
 import { Economy } from './economy.js';
 import type { HostModel } from './host-model.js';
+import type { Marks } from './marks.js';
 import type { Complain } from './rules.js';
 
 /**
@@ -23,9 +25,10 @@ export class LineWatch {
     primary: DurableView,
     private readonly secondary: DurableView,
     model: HostModel,
+    private readonly marks: Marks,
     private readonly complain: Complain,
   ) {
-    this.economy = new Economy(primary, model, complain);
+    this.economy = new Economy(primary, model, marks, complain);
   }
 
   /** @param hostsUnderWay of the primary. */
@@ -45,6 +48,7 @@ export class LineWatch {
     switch (body.case) {
       case 'syncRequestMerged':
         this.#resynchronizes = body.value.outOfSyncGrains > 0n;
+        if (this.secondary.control?.forkId !== 0n) this.marks.reached('union of what both sides wrote');
         this.economy.begins(Number(body.value.outOfSyncGrains), hostsUnderWay);
         break;
       case 'grainData':
@@ -61,6 +65,12 @@ export class LineWatch {
       default:
         break;
     }
+  }
+
+  /** Another card stands there now, or the same as it was before. */
+  secondaryReplaced(): void {
+    this.#resynchronizes = false;
+    if (this.secondary.control?.consistent === true) this.#mixed.delete(this.#loadId);
   }
 
   /** The secondary has written to its volume. */
@@ -82,7 +92,7 @@ export class LineWatch {
 
   get #isPlainSecondary(): boolean {
     const { control } = this.secondary;
-    return control?.identity.role === Role.SECONDARY && !control.access;
+    return control?.identity.role === Role.SECONDARY && control.loadState !== LoadState.LOADING && !control.access;
   }
 
   get #loadId(): string {

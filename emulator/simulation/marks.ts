@@ -1,5 +1,5 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { type CardStatus, JobKind, JobState, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { SimCard } from './sim-card.js';
 
 /** How often something rare was reached: a path that no seed takes is a path that nothing was proven of. */
@@ -8,7 +8,9 @@ export type MarkCounts = Readonly<Record<string, number>>;
 /** Counts what a scenario reached. */
 export class Marks {
   readonly #counts = new Map<string, number>();
-  #lastRefusal = '';
+  /** Of each card: what was counted of it last, so that it counts once as long as it lasts. */
+  readonly #refusals = new Map<SimCard, string>();
+  readonly #jobs = new Map<SimCard, string>();
 
   get counts(): MarkCounts {
     return Object.fromEntries([...this.#counts].sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -16,6 +18,12 @@ export class Marks {
 
   reached(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  /** The firmware traces something. */
+  traced(name: string, detail: string): void {
+    // Chunk 0: nothing of it was durable.
+    if (detail.startsWith('resumes at chunk') && !detail.endsWith(' 0')) this.reached(`${name} resumed`);
   }
 
   /** A card has come up: what its recovery found. */
@@ -39,14 +47,30 @@ export class Marks {
     if (flashCopyStatus !== Status.UNSPECIFIED) this.reached(`T0 ended: ${Status[flashCopyStatus]}`);
   }
 
-  /** Why the secondary is not let in. */
-  refusal(secondary: SimCard): void {
-    if (secondary.components === undefined) return;
-    const { linkState, linkStatus } = secondary.status();
-    const name = linkState === LinkState.REFUSED ? Status[linkStatus] : '';
-    if (name !== '' && name !== this.#lastRefusal) this.reached(`refused: ${name}`);
-    this.#lastRefusal = name;
+  /** What the cards say of themselves. */
+  note(cards: readonly SimCard[]): void {
+    for (const card of cards) {
+      if (card.components === undefined) continue;
+      const status = card.status();
+      this.#once(this.#refusals, card, refusalOf(status));
+      this.#once(this.#jobs, card, failureOf(status));
+    }
   }
+
+  #once(last: Map<SimCard, string>, card: SimCard, name: string): void {
+    if (name !== '' && name !== last.get(card)) this.reached(name);
+    last.set(card, name);
+  }
+}
+
+/** Why the secondary is not let in. */
+function refusalOf({ linkState, linkStatus }: CardStatus): string {
+  return linkState === LinkState.REFUSED ? `refused: ${Status[linkStatus]}` : '';
+}
+
+/** Why an export or a load has failed, which is another one for each medium. */
+function failureOf({ job }: CardStatus): string {
+  return job?.state === JobState.FAILED ? `${JobKind[job.kind]} failed: ${Status[job.status]}` : '';
 }
 
 /** Adds the counts of many scenarios up. */

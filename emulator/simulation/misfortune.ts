@@ -17,6 +17,7 @@ const SLOWNESS = [10, 200] as const;
 /** The part of NVRAM where everything stands but the T0 index. */
 const DAMAGED_SPAN_LINES = 80;
 const SWAPPED_BYTES = 4096;
+const STALE_CHANCE = 0.2;
 
 /**
  * Cards lose power after some more durable effects, or just when a frame of theirs has left, so that the other card
@@ -90,20 +91,43 @@ export function slowNvram(story: Story, card: SimCard, random: Random): void {
   story.later(random.between(100_000, 3_000_000), () => { card.nvram.slowness = 1; });
 }
 
-/** A card loses power now, and lines of its NVRAM with it. */
+/** A card loses power now, and lines of its NVRAM with it; or one copy of its control block is what it was before. */
 export function damageNvram(story: Story, card: SimCard, random: Random): void {
   if (!card.power.on) return;
   story.cut(card, false);
   const { nvram } = card;
-  if (random.chance(0.2)) {
+  if (random.chance(STALE_CHANCE)) {
+    if (story.watch.historyOf(card).makeStale(random)) story.watch.marks.reached('one control block stale');
+  } else if (random.chance(0.2)) {
     for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) nvram.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
   } else {
     const span = random.chance(0.5) ? DAMAGED_SPAN_LINES : nvram.sizeBytes / NVRAM_LINE_BYTES;
     for (let i = random.between(1, 4); i > 0; i -= 1) nvram.damagedLines.add(random.below(span));
   }
-  nvram.doubtful = random.chance(0.1);
+  nvram.doubtful ||= random.chance(0.1);
   story.watch.settle(card);
   story.later(random.between(1_000, 1_000_000), () => { story.boot(card); });
+}
+
+/**
+ * Another card takes the place of the secondary, with the cables of that one; or the former one comes back. Or it is
+ * restored from a backup of all that it holds (rule 8).
+ */
+export function replaceSecondary(story: Story, random: Random): void {
+  const { world, watch } = story;
+  const { secondary } = world;
+  story.cut(secondary, random.chance(0.5));
+  spare(story, secondary);
+  if (random.chance(0.5)) {
+    world.replaceSecondary();
+    watch.marks.reached('secondary replaced');
+  } else if (random.chance(0.5) || !world.restoreBackup()) {
+    world.takeBackup();
+  } else {
+    watch.marks.reached('secondary restored from a backup');
+  }
+  watch.secondaryReplaced();
+  story.later(random.between(1_000, 1_000_000), () => { story.boot(secondary); });
 }
 
 /** A medium rots, is cut short, or has a page in the place of another. */

@@ -1,6 +1,7 @@
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { ControlHistory } from './control-history.js';
 import { DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
 import { LineWatch } from './line-watch.js';
@@ -25,6 +26,8 @@ export class PairWatch {
   readonly images: T0Images;
   readonly marks = new Marks();
   readonly #line: LineWatch;
+  readonly #primaryHistory: ControlHistory;
+  readonly #secondaryHistory: ControlHistory;
   readonly #complain: Complain;
 
   #secondaryHadAccess = false;
@@ -33,23 +36,30 @@ export class PairWatch {
   constructor(
     private readonly world: World,
     private readonly judge: Judge,
+    firstMark: number,
   ) {
     this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.hosts = new SimHosts(world.primary, 1);
+    this.#primaryHistory = new ControlHistory(this.primary);
+    this.#secondaryHistory = new ControlHistory(this.secondary);
+    this.hosts = new SimHosts(world.primary, firstMark);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
-    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.#complain);
+    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
     this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
-      if (part === 'nvram' && kind === 'persist' && at < offsetBytes + lengthBytes) this.images.noteCommit();
+      if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
+      this.images.noteCommit();
+      this.historyOf(world.primary).persisted(at);
     };
-    world.secondary.power.observer = ({ part, kind }) => {
+    world.secondary.power.observer = ({ part, kind, offsetBytes: at }) => {
+      if (part === 'nvram' && kind === 'persist') this.historyOf(world.secondary).persisted(at);
       if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
     };
+    for (const card of world.cards) card.onTrace = (name, detail) => { this.marks.traced(name, detail); };
     world.link.observer = (from, bytes) => { this.#line.frame(from, bytes, this.hosts.underWay); };
   }
 
@@ -64,6 +74,11 @@ export class PairWatch {
     return card === this.world.primary ? this.primary : this.secondary;
   }
 
+  /** What the control blocks of a card held before. */
+  historyOf(card: SimCard): ControlHistory {
+    return card === this.world.primary ? this.#primaryHistory : this.#secondaryHistory;
+  }
+
   /** Takes notice of what has happened, and checks what must hold at every instant. */
   note(): void {
     this.hosts.note();
@@ -72,7 +87,7 @@ export class PairWatch {
     this.#line.note();
     this.images.note();
     for (const card of this.world.cards) this.#noteUp(card);
-    this.marks.refusal(this.world.secondary);
+    this.marks.note(this.world.cards);
     this.#label();
     this.cover();
   }
@@ -121,6 +136,14 @@ export class PairWatch {
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
     const fault = this.secondaryReads.faultApart(this.secondary.block, 0, this.hosts.model.blocks);
     if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
+  }
+
+  /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
+  secondaryReplaced(): void {
+    this.#secondaryHadAccess = false;
+    this.otherHosts.model.settleOn(this.secondary.block);
+    this.#secondaryHistory.forget();
+    this.#line.secondaryReplaced();
   }
 
   /** Rule 1, for a cut at this instant. */

@@ -1,6 +1,7 @@
 import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
 import { converge } from './convergence.js';
 import type { FaultOptions } from './faults.js';
+import { foreignMedium } from './foreign-medium.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
 import { type Judge, RuleBroken } from './rules.js';
@@ -46,6 +47,7 @@ export const STEPS_A_SEED = 320;
 export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
   const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
+  const foreign = foreignMedium(memories);
   const world = new World({ seed, faults, memories });
   world.scheduler.onEvent = options.onEvent;
   let at = 0;
@@ -54,6 +56,8 @@ export function runSeed(options: SeedOptions): SeedResult {
   try {
     world.begin();
     const story = new Story(world, options.judge);
+    world.shelf.set('medium of another pair', foreign.copy());
+    story.watch.images.foreign(foreign.root, foreign.marks);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
     world.calm = false;
     for (; at < steps.length; at += 1) {

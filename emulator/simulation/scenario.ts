@@ -1,5 +1,5 @@
-import { cutMidWrite, damageMedium, damageNvram, outage, slowNvram } from './misfortune.js';
-import { fork, meddle, nextStation } from './operator.js';
+import { cutMidWrite, damageMedium, damageNvram, outage, replaceSecondary, slowNvram } from './misfortune.js';
+import { fork, meddle, nextStation, offerMedium } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
 
@@ -10,6 +10,8 @@ const WEIGHTS = {
   operator: 14,
   meddle: 3,
   fork: 3,
+  offerMedium: 1,
+  replaceSecondary: 0.5,
   cutPrimary: 3,
   cutSecondary: 3,
   cutBoth: 1,
@@ -67,6 +69,12 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'fork':
       fork(story, random);
+      break;
+    case 'offerMedium':
+      offerMedium(story, random);
+      break;
+    case 'replaceSecondary':
+      replaceSecondary(story, random);
       break;
     case 'cutPrimary':
       outage(story, [world.primary], random);

@@ -35,11 +35,13 @@ export class Story {
   readonly #spanBlocks: number;
   #commands: Command[] = [];
 
+  /** @param firstMark of what the primary's hosts write. */
   constructor(
     readonly world: World,
     judge: Judge,
+    firstMark = 1,
   ) {
-    this.watch = new PairWatch(world, judge);
+    this.watch = new PairWatch(world, judge, firstMark);
     this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
     world.bootFailed = (card) => {
       this.cut(card, false);

@@ -6,6 +6,7 @@ import { Scheduler } from './scheduler.js';
 import { SimCard, type SimWorld } from './sim-card.js';
 import { SimLink } from './sim-link.js';
 import type { Shelf } from './sim-medium.js';
+import { SpareCard } from './spare-card.js';
 
 const KIB = 1024;
 
@@ -34,6 +35,9 @@ export class World implements SimWorld {
   readonly secondary: SimCard;
   readonly cards: readonly SimCard[];
   readonly geometry: Geometry;
+  /** A card that stands beside, blank at first. */
+  #spare: SpareCard | undefined;
+  #backup: SpareCard | undefined;
   /** A card could not come up, since a part failed. */
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
@@ -68,10 +72,29 @@ export class World implements SimWorld {
 
   /** Formats and boots both cards. */
   begin(): void {
+    const blank = new SpareCard(this.secondary);
+    this.secondary.format();
+    this.#spare = blank.replace(this.secondary);
     for (const card of this.cards) {
       card.format();
       card.boot();
     }
+  }
+
+  /** The card that stands beside takes the place of the secondary, whose power is off, and that one stands beside. */
+  replaceSecondary(): void {
+    this.#spare = this.#spare?.replace(this.secondary);
+  }
+
+  /** Of the secondary, whose power is off. */
+  takeBackup(): void {
+    this.#backup = new SpareCard(this.secondary);
+  }
+
+  /** The secondary, whose power is off, is again what it was. @returns false when nobody took a backup. */
+  restoreBackup(): boolean {
+    this.#backup?.replace(this.secondary);
+    return this.#backup !== undefined;
   }
 
   /** Delivers one event, and lets the cards work off what it brought. Returns false when none is due until then. */
