@@ -6,6 +6,7 @@ import type { Story } from './story.js';
 
 /** How often a pair that is live is dissolved, to be established anew. */
 const ANEW_CHANCE = 0.2;
+const ANOTHER_T0_CHANCE = 0.15;
 /** Of one that the primary refuses, for a reason that stays: copied all over the link, not from a medium. */
 const CONVENTIONAL_CHANCE = 0.3;
 /** A line that is lost comes back, and the primary may be started; these stay. */
@@ -35,14 +36,16 @@ export function nextStation(story: Story, random: Random): void {
     story.command(secondary, random.chance(CONVENTIONAL_CHANCE) ? connect({ conventional: true, overwrite: true }) : { case: 'dissolve', value: {} });
     return;
   }
+  // Until a secondary is bound another T0 may be taken: whoever was loaded with the former one is refused then.
+  const anotherT0 = p.state === RelationshipState.TRACKING && random.chance(ANOTHER_T0_CHANCE);
   const loads = s.state === RelationshipState.LOADING;
-  if (s.role === Role.SECONDARY && s.generation === p.generation && !loads) {
+  if (s.role === Role.SECONDARY && s.generation === p.generation && !loads && !anotherT0) {
     if (!s.connectWished) story.command(secondary, connect({}));
     else if (story.synchronized && random.chance(ANEW_CHANCE)) dissolve(story);
     return;
   }
   const [sealed] = story.watch.images.sealedFor(p.generation).reverse();
-  if (sealed !== undefined) {
+  if (sealed !== undefined && !anotherT0) {
     if (s.job?.state !== JobState.RUNNING) story.command(secondary, { case: 'mediumLoad', value: { path: sealed, overwrite: true } });
   } else if (!story.watch.images.current) {
     story.command(primary, { case: 'flashCopyStart', value: {} });
