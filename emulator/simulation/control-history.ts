@@ -32,7 +32,8 @@ export class ControlHistory {
     const [first, second] = this.view.layout.controlBlocks;
     if (nvram.damagedLines.size > 0 || Buffer.compare(this.#bytesOf(first), this.#bytesOf(second)) !== 0) return false;
     const copy = random.below(2);
-    const older = this.#older[copy] ?? [];
+    // As it is now it was remembered too.
+    const older = (this.#older[copy] ?? []).filter((bytes) => Buffer.compare(bytes, this.#bytesOf(first)) !== 0);
     if (older.length === 0) return false;
     nvram.durable.set(random.pick(older), copy === 0 ? first.offsetBytes : second.offsetBytes);
     return true;
