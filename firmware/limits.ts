@@ -145,8 +145,9 @@ export const MAX_PATH_BYTES = 4096;
 /** Errors remembered for the status and the error log register. */
 export const MAX_LOGGED_ERRORS = 16;
 
-/** Data between two durable export or load positions. */
+/** Data between two durable export or load positions, at most; on a small volume such a part of it. */
 export const MEDIUM_CHECKPOINT_BYTES = 64 * MIB;
+export const MEDIUM_CHECKPOINT_PARTS = 16;
 /** The two label blocks of a medium, each in one of these. */
 export const MEDIUM_LABEL_BYTES = 4 * KIB;
 /** Longest head of a medium chunk beside its payload. */

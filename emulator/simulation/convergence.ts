@@ -12,12 +12,25 @@ export function converge(story: Story): void {
   story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
   const { role, generation, stopped } = primary.status();
   if (role === Role.STANDALONE || generation === 0n) story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
+  if (mustReportDivergence(story)) story.until('the primary learns of the divergence', () => story.watch.primary.control?.peerForkId === story.watch.secondary.control?.forkId, 16);
   if (stopped) story.insist(primary, { case: 'start', value: { discardSecondary: false } });
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);
   story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
   story.watch.note();
   story.watch.same();
+}
+
+/** Rule 16: hosts may write to the secondary, which is told to be connected to the primary that knows it. */
+function mustReportDivergence({ watch }: Story): boolean {
+  const p = watch.primary.control;
+  const s = watch.secondary.control;
+  if (p === undefined || s?.access !== true || !s.identity.connectWished) return false;
+  if (Buffer.compare(p.identity.relationshipId, s.identity.relationshipId) !== 0) return false;
+  const [known, held] = p.identity.loadId.length > 0 ? [p.identity.loadId, s.identity.loadId] : [p.identity.mediumRoot, s.identity.mediumRoot];
+  if (known.length === 0 || Buffer.compare(known, held) !== 0) return false;
+  watch.marks.reached('divergence reported to the primary');
+  return true;
 }
 
 /** In the way of the method where the primary lets it, in the conventional way otherwise. */

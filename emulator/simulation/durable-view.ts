@@ -10,6 +10,7 @@ import type { VolumeContent } from './host-model.js';
 import type { SimCard } from './sim-card.js';
 
 const digest = new Blake3Digest();
+const NOTHING_KNOWN: readonly Uint8Array[] = [];
 
 /** What a power cut at this instant would leave of a card: read from its parts, not from its firmware. */
 export class DurableView {
@@ -55,6 +56,13 @@ export class DurableView {
 
   /** As {@link content}, but without what is not flushed. */
   readonly durableContent: VolumeContent = this.#content((block) => this.card.volume.durable.get(block));
+
+  /** Blocks that hold something else than zeroes, or zeroes that were written. */
+  blocksNotZero(): number[] {
+    const blocks: number[] = [];
+    this.content.differing(NOTHING_KNOWN, (block, bytes) => { if (bytes !== ZERO_BLOCK) blocks.push(block); });
+    return blocks;
+  }
 
   #content(stored: (block: number) => Uint8Array): VolumeContent {
     return {
@@ -102,6 +110,8 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
   if (s.allDirty && !s.suppressed) return [];
   // Another load of the same medium: the primary knows the one it is bound to (rule 8), and refuses this one.
   if (p.identity.loadId.length > 0 && Buffer.compare(p.identity.loadId, s.identity.loadId) !== 0) return [];
+  // An older state of the card, as after a restored backup: the primary knows of later sessions, and refuses it (rule 8).
+  if (s.identity.sessionCounter < p.identity.sessionCounter) return [];
   const unsettled = new Set([...unsettledGrains(primary), ...unsettledGrains(secondary)]);
   const uncovered: number[] = [];
   for (let grain = 0; grain < primary.layout.grains; grain += 1) {

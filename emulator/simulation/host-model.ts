@@ -30,6 +30,8 @@ export interface VolumeContent {
 export interface ModelRead {
   readonly firstBlock: number;
   readonly blocks: number;
+  /** Of all that was asked for, the how manieth: what is asked for later may be what it returns. */
+  readonly order: number;
   /** What each block could have held when it was asked for. */
   readonly before: readonly (readonly number[])[];
 }
@@ -45,10 +47,15 @@ export class HostModel {
   #read: (Uint8Array | undefined)[];
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
-  #nextMark = 1;
+  #nextMark: number;
   #order = 0;
 
-  constructor(readonly blocks: number) {
+  /** @param firstMark so that the marks of one volume's hosts are not those of another's. */
+  constructor(
+    readonly blocks: number,
+    firstMark = 1,
+  ) {
+    this.#nextMark = firstMark;
     this.#base = new Int32Array(blocks);
     this.#read = new Array<Uint8Array | undefined>(blocks);
   }
@@ -129,16 +136,16 @@ export class HostModel {
   readonly now: Allowed = (block) => this.#from(block, this.#newestAcknowledged(block));
 
   read(firstBlock: number, blocks: number): ModelRead {
-    return { firstBlock, blocks, before: Array.from({ length: blocks }, (_, i) => this.now(firstBlock + i)) };
+    return { firstBlock, blocks, order: this.#order, before: Array.from({ length: blocks }, (_, i) => this.now(firstBlock + i)) };
   }
 
   /** What is wrong with what a read returned, in a sentence. A read that a cut has overtaken is not to be judged. */
-  faultOfRead({ firstBlock, blocks, before }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
+  faultOfRead({ firstBlock, blocks, order, before }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
     for (let i = 0; i < blocks; i += 1) {
       const block = firstBlock + i;
       const mark = markOf(returned(i), block);
       // Any write asked for meanwhile will do as well.
-      if (before[i]?.includes(mark) === true || this.afterCut(block).includes(mark)) continue;
+      if (before[i]?.includes(mark) === true || this.since(order, block).includes(mark)) continue;
       return `a read of block ${String(block)} returned ${named(mark)}; ${(before[i] ?? []).map(named).join(', ')} would do`;
     }
     return undefined;

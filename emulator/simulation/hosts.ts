@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { CrashOrder } from './crash-order.js';
 import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
 import { markedBlocks } from './marked-blocks.js';
 import type { Random } from './random.js';
@@ -17,14 +18,25 @@ type HostOperation =
 
 /** The hosts of one card, and the model of what they may find on it. */
 export class SimHosts {
+  readonly model: HostModel;
+  readonly order: CrashOrder;
   #underWay: HostOperation[] = [];
-  /** Operations acknowledged so far. */
-  acknowledged = 0;
+  /** Writes and zeroes acknowledged so far. */
+  acknowledgedChanges = 0;
 
+  /**
+   * @param firstMark of what they write.
+   * @param known what is known already, to go on from apart.
+   */
   constructor(
     readonly card: SimCard,
-    readonly model = new HostModel(card.geometry.sizeBytes / BLOCK_BYTES),
-  ) {}
+    firstMark: number,
+    known?: SimHosts,
+  ) {
+    const blocks = card.geometry.sizeBytes / BLOCK_BYTES;
+    this.model = known?.model.copy() ?? new HostModel(blocks, firstMark);
+    this.order = known?.order.copy() ?? new CrashOrder();
+  }
 
   get underWay(): number {
     return this.#underWay.length;
@@ -51,6 +63,7 @@ export class SimHosts {
     const { components } = this.card;
     if (components === undefined) return;
     const write = this.model.write(firstBlock, blocks, fua);
+    this.order.asked(write);
     const running = this.card.launch(components.io.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark), fua));
     this.#underWay.push({ kind: 'write', write, running });
   }
@@ -59,6 +72,7 @@ export class SimHosts {
     const { components } = this.card;
     if (components === undefined) return;
     const write = this.model.zero(firstBlock, blocks, fua);
+    this.order.asked(write);
     const running = this.card.launch(components.io.zero(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES, fua));
     this.#underWay.push({ kind: 'write', write, running });
   }
@@ -96,13 +110,15 @@ export class SimHosts {
   }
 
   #succeeded(operation: HostOperation): void {
-    this.acknowledged += 1;
     switch (operation.kind) {
       case 'write':
+        this.acknowledgedChanges += 1;
         this.model.acknowledge(operation.write);
+        if (operation.write.fua) this.order.durable([operation.write], this.model.order);
         break;
       case 'flush':
         this.model.makeDurable(operation.covers);
+        this.order.durable(operation.covers, this.model.order);
         break;
       case 'read': {
         const { into } = operation;

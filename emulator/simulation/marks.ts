@@ -1,5 +1,6 @@
+import type { CardComponents } from '../../firmware/components.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { JobKind, JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { SimCard } from './sim-card.js';
 
 /** How often something rare was reached: a path that no seed takes is a path that nothing was proven of. */
@@ -8,7 +9,9 @@ export type MarkCounts = Readonly<Record<string, number>>;
 /** Counts what a scenario reached. */
 export class Marks {
   readonly #counts = new Map<string, number>();
-  #lastRefusal = '';
+  /** Of each card: what was counted of it last, so that it counts once as long as it lasts. */
+  readonly #refusals = new Map<SimCard, string>();
+  readonly #jobs = new Map<SimCard, string>();
 
   get counts(): MarkCounts {
     return Object.fromEntries([...this.#counts].sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -16,6 +19,12 @@ export class Marks {
 
   reached(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  /** The firmware traces something. */
+  traced(name: string, detail: string): void {
+    // Chunk 0: nothing of it was durable.
+    if (detail.startsWith('resumes at chunk') && !detail.endsWith(' 0')) this.reached(`${name} resumed`);
   }
 
   /** A card has come up: what its recovery found. */
@@ -39,14 +48,30 @@ export class Marks {
     if (flashCopyStatus !== Status.UNSPECIFIED) this.reached(`T0 ended: ${Status[flashCopyStatus]}`);
   }
 
-  /** Why the secondary is not let in. */
-  refusal(secondary: SimCard): void {
-    const { components } = secondary;
-    if (components === undefined) return;
-    const name = components.requester.state === 'refused' ? Status[secondary.status().linkStatus] : '';
-    if (name !== '' && name !== this.#lastRefusal) this.reached(`refused: ${name}`);
-    this.#lastRefusal = name;
+  /** What the cards say of themselves. */
+  note(cards: readonly SimCard[]): void {
+    for (const card of cards) {
+      const { components } = card;
+      if (components === undefined) continue;
+      this.#once(this.#refusals, card, refusalOf(components));
+      this.#once(this.#jobs, card, failureOf(components));
+    }
   }
+
+  #once(last: Map<SimCard, string>, card: SimCard, name: string): void {
+    if (name !== '' && name !== last.get(card)) this.reached(name);
+    last.set(card, name);
+  }
+}
+
+/** Why the secondary is not let in. */
+function refusalOf({ requester }: CardComponents): string {
+  return requester.state === 'refused' ? `refused: ${Status[requester.lastEnd?.status ?? Status.UNSPECIFIED]}` : '';
+}
+
+/** Why an export or a load has failed, which is another one for each medium. */
+function failureOf({ jobs: { status: job } }: CardComponents): string {
+  return job?.state === JobState.FAILED ? `${JobKind[job.kind]} failed: ${Status[job.status]}` : '';
 }
 
 /** Adds the counts of many scenarios up. */

@@ -3,43 +3,131 @@ import type { Random } from './random.js';
 import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
 
-/** Durable effects between the decision to cut the power and the cut, at most. */
+/** Durable effects, or frames, between the decision to cut the power and the cut, at most. */
 const CUT_WITHIN_EFFECTS = 60;
+const CUT_WITHIN_FRAMES = 12;
+/** Frames that leave for the secondary before the power of the primary is cut in the midst of a host's write. */
+const CUT_MID_WRITE_FRAMES = 4;
+const REST_US = [300_000, 2_000_000] as const;
+/** Now and then a card comes up only to lose power again while it recovers. */
+const AGAIN_CHANCE = 0.15;
+const AGAIN_WITHIN_EFFECTS = 8;
+/** NVRAM that others keep busy. */
+const SLOWNESS = [10, 200] as const;
 /** The part of NVRAM where everything stands but the T0 index. */
 const DAMAGED_SPAN_LINES = 80;
 const SWAPPED_BYTES = 4096;
+const STALE_CHANCE = 0.2;
 
-/** Cards lose power after some more effects, and get it back after a while. */
+/**
+ * Cards lose power after some more durable effects, or just when a frame of theirs has left, so that the other card
+ * has what this one may have forgotten. They get it back after a while.
+ */
 export function outage(story: Story, cards: readonly SimCard[], random: Random): void {
   const silent = random.chance(0.3);
   const offUs = random.between(1_000, 3_000_000);
+  const atFrame = random.chance(0.3);
+  const again = random.chance(AGAIN_CHANCE) ? random.below(AGAIN_WITHIN_EFFECTS) : undefined;
   for (const card of cards) {
-    if (!card.power.on || card.power.onEffect !== undefined) continue;
-    let left = random.below(CUT_WITHIN_EFFECTS);
-    card.power.onEffect = () => {
-      left -= 1;
-      if (left >= 0) return;
-      card.power.onEffect = undefined;
+    if (!card.power.on) continue;
+    const cut = (): void => {
       story.cut(card, silent);
-      story.later(offUs, () => { story.boot(card); });
+      story.later(offUs, () => {
+        story.boot(card);
+        if (again !== undefined) cutAt(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
+      });
     };
+    if (atFrame) cutAt(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);
+    else cutAt(story, card, 'effect', random.below(CUT_WITHIN_EFFECTS), cut);
   }
 }
 
-/** A card loses power now, and lines of its NVRAM with it. */
+/**
+ * The primary loses power just when a host's write has left for the secondary, which survives: what the one has
+ * forgotten the other has. Then hosts rest, so that nothing covers up what comes of it.
+ */
+export function cutMidWrite(story: Story, random: Random): void {
+  const { primary } = story.world;
+  if (!primary.power.on) return;
+  if (random.chance(0.7)) primary.nvram.slowness = random.between(...SLOWNESS);
+  story.hostWork(random);
+  cutAt(story, primary, 'frame', random.below(CUT_MID_WRITE_FRAMES), () => {
+    primary.nvram.slowness = 1;
+    cutAndBoot(story, primary, random.between(1_000, 200_000));
+  });
+  story.rest(random.between(...REST_US));
+  primary.nvram.slowness = 1;
+}
+
+/** An outage that was decided before and has not come yet does not come. */
+function cutAt(story: Story, card: SimCard, moment: 'effect' | 'frame', after: number, cut: () => void): void {
+  let left = after;
+  const { onLeave } = story.world.link;
+  const count = (): void => {
+    left -= 1;
+    if (left >= 0) return;
+    spare(story, card);
+    cut();
+  };
+  spare(story, card);
+  if (moment === 'frame') onLeave.set(card.name, count);
+  else card.power.onEffect = count;
+}
+
+/** No outage that was decided comes. */
+export function spare(story: Story, card: SimCard): void {
+  card.power.onEffect = undefined;
+  story.world.link.onLeave.delete(card.name);
+}
+
+function cutAndBoot(story: Story, card: SimCard, offUs: number): void {
+  story.cut(card, false);
+  story.later(offUs, () => { story.boot(card); });
+}
+
+/** The NVRAM of a card is busy for a while. */
+export function slowNvram(story: Story, card: SimCard, random: Random): void {
+  card.nvram.slowness = random.between(...SLOWNESS);
+  story.later(random.between(100_000, 3_000_000), () => { card.nvram.slowness = 1; });
+}
+
+/** A card loses power now, and lines of its NVRAM with it; or one copy of its control block is what it was before. */
 export function damageNvram(story: Story, card: SimCard, random: Random): void {
   if (!card.power.on) return;
   story.cut(card, false);
   const { nvram } = card;
-  if (random.chance(0.2)) {
+  if (random.chance(STALE_CHANCE)) {
+    if (story.watch.historyOf(card).makeStale(random)) story.watch.marks.reached('one control block stale');
+  } else if (random.chance(0.2)) {
     for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) nvram.content.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
   } else {
     const span = random.chance(0.5) ? DAMAGED_SPAN_LINES : nvram.sizeBytes / NVRAM_LINE_BYTES;
     for (let i = random.between(1, 4); i > 0; i -= 1) nvram.content.damagedLines.add(random.below(span));
   }
-  nvram.content.doubtful = random.chance(0.1);
+  nvram.content.doubtful ||= random.chance(0.1);
   story.watch.settle(card);
   story.later(random.between(1_000, 1_000_000), () => { story.boot(card); });
+}
+
+/**
+ * Another card takes the place of the secondary, with the cables of that one; or the former one comes back. Or it is
+ * restored from a backup of all that it holds (rule 8).
+ */
+export function replaceSecondary(story: Story, random: Random): void {
+  const { world, watch } = story;
+  const { secondary } = world;
+  story.cut(secondary, random.chance(0.5));
+  spare(story, secondary);
+  if (random.chance(0.5)) {
+    world.replaceSecondary();
+    watch.marks.reached('secondary replaced');
+  } else if (random.chance(0.5) || !world.restoreBackup()) {
+    world.takeBackup();
+  } else {
+    watch.marks.reached('secondary restored from a backup');
+  }
+  watch.secondaryReplaced();
+  story.later(random.between(1_000, 1_000_000), () => { story.boot(secondary); });
 }
 
 /** A medium rots, is cut short, or has a page in the place of another. */

@@ -1,11 +1,18 @@
-import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { JobState, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { Random } from './random.js';
 import type { AdminBody, SimCard } from './sim-card.js';
 import type { Story } from './story.js';
 
 /** How often a pair that is live is dissolved, to be established anew. */
 const ANEW_CHANCE = 0.2;
+const ANOTHER_T0_CHANCE = 0.15;
+/** Of one that the primary refuses, for a reason that stays: copied all over the link, not from a medium. */
+const CONVENTIONAL_CHANCE = 0.3;
+/** A line that is lost comes back, and the primary may be started; these stay. */
+const LASTING_REFUSALS: ReadonlySet<Status> = new Set([
+  Status.WRONG_RELATIONSHIP, Status.WRONG_VOLUME, Status.WRONG_MEDIUM, Status.STALE_GENERATION, Status.STALE_SECONDARY, Status.OTHER_SECONDARY, Status.NOT_LOADED,
+]);
 
 /** After `start`: when the cards agree, and when the line is mended that failed then. */
 const AGREEMENT_US = [2_000, 20_000] as const;
@@ -25,14 +32,20 @@ export function nextStation(story: Story, random: Random): void {
     story.command(secondary, connect({ conventional: true, overwrite: true }));
     return;
   }
+  if (s.linkState === LinkState.REFUSED && LASTING_REFUSALS.has(s.linkStatus)) {
+    story.command(secondary, random.chance(CONVENTIONAL_CHANCE) ? connect({ conventional: true, overwrite: true }) : { case: 'dissolve', value: {} });
+    return;
+  }
+  // Until a secondary is bound another T0 may be taken: whoever was loaded with the former one is refused then.
+  const anotherT0 = p.state === RelationshipState.TRACKING && random.chance(ANOTHER_T0_CHANCE);
   const loads = s.state === RelationshipState.LOADING;
-  if (s.role === Role.SECONDARY && s.generation === p.generation && !loads) {
+  if (s.role === Role.SECONDARY && s.generation === p.generation && !loads && !anotherT0) {
     if (!s.connectWished) story.command(secondary, connect({}));
-    else if (story.synchronized && random.chance(ANEW_CHANCE)) for (const card of story.world.cards) story.command(card, { case: 'dissolve', value: {} });
+    else if (story.synchronized && random.chance(ANEW_CHANCE)) dissolve(story);
     return;
   }
   const [sealed] = story.watch.images.sealedFor(p.generation).reverse();
-  if (sealed !== undefined) {
+  if (sealed !== undefined && !anotherT0) {
     if (s.job?.state !== JobState.RUNNING) story.command(secondary, { case: 'mediumLoad', value: { path: sealed, overwrite: true } });
   } else if (!story.watch.images.current) {
     story.command(primary, { case: 'flashCopyStart', value: {} });
@@ -59,6 +72,24 @@ export function fork(story: Story, random: Random): void {
     story.later(random.between(...AGREEMENT_US), () => { link.cut(random.chance(0.5)); });
     story.later(random.between(...REPAIR_US), () => { link.restore(); });
   }
+}
+
+function dissolve(story: Story): void {
+  story.watch.marks.reached('dissolved, to be established anew');
+  for (const card of story.world.cards) story.command(card, { case: 'dissolve', value: {} });
+}
+
+/**
+ * An operator takes any medium there is: of an older generation, an older T0, unsealed, damaged, of another pair. What
+ * the secondary takes the primary has to refuse, unless it is the right one after all (rule 8).
+ */
+export function offerMedium(story: Story, random: Random): void {
+  const { secondary, shelf } = story.world;
+  if (secondary.components === undefined || shelf.size === 0) return;
+  const { role, state, connectWished } = secondary.status();
+  const loaded = role === Role.SECONDARY && state !== RelationshipState.LOADING;
+  if (loaded && !connectWished) story.command(secondary, connect({}));
+  else story.command(secondary, { case: 'mediumLoad', value: { path: random.pick([...shelf.keys()]), overwrite: random.chance(0.7) } });
 }
 
 /** An operator who does not know what to do. */

@@ -2,10 +2,14 @@ import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { FatesOf } from './card-image.js';
+import { ControlHistory } from './control-history.js';
 import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
+import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
-import { type Judge, RuleBroken } from './rules.js';
+import { OneWriter } from './one-writer.js';
+import { type Complain, complaintsTo, type Judge } from './rules.js';
+import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
 import type { SimCard } from './sim-card.js';
 import { T0Images } from './t0-images.js';
 import type { World } from './world.js';
@@ -17,8 +21,15 @@ export class PairWatch {
   readonly hosts: SimHosts;
   /** Hosts of the secondary, which may write while it has access. */
   readonly otherHosts: SimHosts;
+  /** And what they read there while it has none. */
+  readonly secondaryReads: SecondaryReads;
+  readonly oneWriter: OneWriter;
   readonly images: T0Images;
   readonly marks = new Marks();
+  readonly #line: LineWatch;
+  readonly #primaryHistory: ControlHistory;
+  readonly #secondaryHistory: ControlHistory;
+  readonly #complain: Complain;
 
   #secondaryHadAccess = false;
   readonly #up = new Map<SimCard, CardComponents>();
@@ -27,31 +38,63 @@ export class PairWatch {
   constructor(
     private readonly world: World,
     private readonly judge: Judge,
+    firstMark: number,
     known?: PairWatch,
   ) {
+    this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.hosts = new SimHosts(world.primary, known?.hosts.model.copy());
-    this.otherHosts = new SimHosts(world.secondary, known?.otherHosts.model.copy());
+    this.#primaryHistory = new ControlHistory(this.primary);
+    this.#secondaryHistory = new ControlHistory(this.secondary);
+    this.hosts = new SimHosts(world.primary, firstMark, known?.hosts);
+    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
+    this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
+    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
+    if (known !== undefined) {
+      this.#line.recall(known.#line);
+      this.#secondaryHadAccess = known.#secondaryHadAccess;
+    }
+    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
-    if (known !== undefined) this.#secondaryHadAccess = known.#secondaryHadAccess;
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
-      if (part === 'nvram' && kind === 'persist' && at < offsetBytes + lengthBytes) this.images.noteCommit();
+      if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
+      this.images.noteCommit();
+      this.historyOf(world.primary).persisted(at);
     };
+    world.secondary.power.observer = ({ part, kind, offsetBytes: at }) => {
+      if (part === 'nvram' && kind === 'persist') this.historyOf(world.secondary).persisted(at);
+      if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
+    };
+    for (const card of world.cards) card.onTrace = (name, detail) => { this.marks.traced(name, detail); };
+    world.link.observer = (from, bytes) => { this.#line.frame(from, bytes, this.hosts.underWay); };
+  }
+
+  /** Both cards call the pair synchronized. */
+  get inLockstep(): boolean {
+    const { primary, secondary } = this.world;
+    const phases = [primary.components?.primary.session?.phase, secondary.components?.requester.session?.phase];
+    return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
   }
 
   viewOf(card: SimCard): DurableView {
     return card === this.world.primary ? this.primary : this.secondary;
   }
 
+  /** What the control blocks of a card held before. */
+  historyOf(card: SimCard): ControlHistory {
+    return card === this.world.primary ? this.#primaryHistory : this.#secondaryHistory;
+  }
+
   /** Takes notice of what has happened, and checks what must hold at every instant. */
   note(): void {
     this.hosts.note();
     if (this.secondaryHasAccess) this.otherHosts.note();
+    this.secondaryReads.note();
+    this.#line.note();
     this.images.note();
     for (const card of this.world.cards) this.#noteUp(card);
-    this.marks.refusal(this.world.secondary);
+    this.marks.note(this.world.cards);
     this.#label();
     this.cover();
   }
@@ -78,8 +121,15 @@ export class PairWatch {
   afterCut(card: SimCard): void {
     this.cover();
     this.images.note();
-    if (card === this.world.primary) this.#acknowledged();
-    else this.#secondaryCut();
+    if (card === this.world.primary) {
+      this.#acknowledged();
+    } else {
+      this.secondaryReads.note();
+      this.secondaryReads.forget();
+      this.#line.note();
+      this.#secondaryCut();
+      this.consistent();
+    }
   }
 
   /**
@@ -89,13 +139,30 @@ export class PairWatch {
   settle(card: SimCard): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).content);
+    hosts.order.forget();
+  }
+
+  /** Rule 12: a secondary that calls itself consistent holds what was there at one instant. */
+  consistent(): void {
+    const { control } = this.secondary;
+    if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
+    const fault = this.secondaryReads.faultApart(this.secondary.content.block, new Set([...this.secondary.blocksNotZero(), ...this.hosts.order.blocks]));
+    if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
+  }
+
+  /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
+  secondaryReplaced(): void {
+    this.#secondaryHadAccess = false;
+    this.otherHosts.model.settleOn(this.secondary.content);
+    this.#secondaryHistory.forget();
+    this.#line.secondaryReplaced();
   }
 
   /** Rule 1, for a cut at this instant. */
   cover(): void {
     if (this.judge === 'data') return;
     const grains = uncoveredGrains(this.primary, this.secondary);
-    if (grains.length > 0) throw new RuleBroken(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
+    if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
   }
 
   /** Rule 12: a secondary that is not consistent says so; one that is synchronized or seeded is. */
@@ -103,15 +170,16 @@ export class PairWatch {
     const control = this.secondary.control;
     const { components } = this.world.secondary;
     if (control?.identity.role !== Role.SECONDARY || components === undefined) return;
-    if (control.consistent && control.loadState === LoadState.LOADING) throw new RuleBroken(12, 'state', 'a secondary that loads calls itself consistent');
+    if (control.consistent && control.loadState === LoadState.LOADING) this.#complain(12, 'state', 'a secondary that loads calls itself consistent');
   }
 
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
     const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
-    if (faults.length > 0) throw new RuleBroken(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
+    if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
     model.settleOn(this.primary.content);
+    if (this.world.primary.nvram.content.damagedLines.size > 0) this.hosts.order.forget();
   }
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
@@ -119,7 +187,7 @@ export class PairWatch {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
     const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
-    if (faults.length > 0 && this.secondary.control?.access === true) throw new RuleBroken(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
+    if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
     model.settleOn(this.secondary.content);
   }
 
@@ -129,6 +197,7 @@ export class PairWatch {
     if (has && !this.#secondaryHadAccess) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
+      this.otherHosts.acknowledgedChanges = 0;
       this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
@@ -139,8 +208,18 @@ export class PairWatch {
   same(): void {
     this.hosts.note();
     const faults = this.hosts.model.faults(this.primary.content, this.hosts.model.now);
-    if (faults.length > 0) throw new RuleBroken(4, 'data', `in the end the primary's ${faults.join('; ')}`);
+    if (faults.length > 0) this.#complain(4, 'data', `in the end the primary's ${faults.join('; ')}`);
     const block = differingBlock(this.primary, this.secondary);
-    if (block !== undefined) throw new RuleBroken(11, 'data', `in the end block ${String(block)} differs between the cards`);
+    if (block !== undefined) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
+  }
+
+  /** As an operator compares the volumes of a synchronized pair while nobody writes: by their blocks' hashes. */
+  sameBlocks(): void {
+    this.marks.reached('volumes compared');
+    const { blocksAGrain } = this.primary;
+    for (let block = 0; block < this.hosts.model.blocks; block += 1) {
+      const [one, other] = [this.primary, this.secondary].map((view) => (view.isWritten(Math.floor(block / blocksAGrain)) ? view.card.volume.hash(block) : 0));
+      if (one !== other) this.#complain(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
+    }
   }
 }

@@ -7,16 +7,25 @@ const WARM_UP = 12;
  * gives the same draws on every machine.
  */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #counter = 0;
 
   /** @param stream draws of one seed that have nothing to do with each other. */
-  constructor(seed: number, stream = 0) {
+  constructor(
+    seed: number,
+    private readonly stream = 0,
+  ) {
+    this.reseed(seed);
+  }
+
+  /** Draws from here on as a new one of that seed, of the same stream, would. */
+  reseed(seed: number): void {
     this.#a = seed >>> 0;
     this.#b = Math.floor(seed / UINT32) >>> 0;
-    this.#c = stream >>> 0;
+    this.#c = this.stream >>> 0;
+    this.#counter = 1;
     for (let i = 0; i < WARM_UP; i += 1) this.bits();
   }
 

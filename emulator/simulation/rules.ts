@@ -7,6 +7,15 @@ import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
  */
 export type Judge = 'rules' | 'data';
 
+/** Says that a rule is broken. Returns where the judge does not count it: a run goes on then, and may come to wrong data. */
+export type Complain = (rule: number, seenIn: RuleBroken['seenIn'], detail: string) => void;
+
+export function complaintsTo(judge: Judge): Complain {
+  return (rule, seenIn, detail) => {
+    if (judge === 'rules' || seenIn === 'data') throw new RuleBroken(rule, seenIn, detail);
+  };
+}
+
 /** A rule of docs/invariants.md was seen broken. */
 export class RuleBroken extends Error {
   /**

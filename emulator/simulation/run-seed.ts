@@ -1,7 +1,9 @@
 import { converge } from './convergence.js';
 import type { FaultOptions } from './faults.js';
+import { foreignMedium } from './foreign-medium.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
+import { spare } from './misfortune.js';
 import { type Judge, reasonOf, RuleBroken } from './rules.js';
 import { type Step, stepsOf, takeStep } from './scenario.js';
 import type { SimEvent } from './scheduler.js';
@@ -39,12 +41,13 @@ export interface SeedFailure {
 }
 
 /** Of a scenario: about 10 000 events. */
-export const STEPS_A_SEED = 320;
+export const STEPS_A_SEED = 410;
 
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
   const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
+  const foreign = foreignMedium(memories);
   const world = new World({ seed, faults, memories });
   world.scheduler.onEvent = options.onEvent;
   let at = 0;
@@ -53,6 +56,8 @@ export function runSeed(options: SeedOptions): SeedResult {
   try {
     world.begin();
     const story = new Story(world, options.judge);
+    world.shelf.set('medium of another pair', foreign.copy());
+    story.watch.images.foreign(foreign.root, foreign.marks);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
     world.calm = false;
     for (; at < steps.length; at += 1) {
@@ -61,7 +66,8 @@ export function runSeed(options: SeedOptions): SeedResult {
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
     for (const card of world.cards) {
-      card.power.onEffect = undefined;
+      spare(story, card);
+      card.nvram.slowness = 1;
       if (card.power.on) story.watch.marks.goesDown(card, false);
     }
     marks = story.watch.marks.counts;

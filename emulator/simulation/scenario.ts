@@ -1,5 +1,5 @@
-import { damageMedium, damageNvram, outage } from './misfortune.js';
-import { fork, meddle, nextStation } from './operator.js';
+import { cutMidWrite, damageMedium, damageNvram, outage, replaceSecondary, slowNvram } from './misfortune.js';
+import { fork, meddle, nextStation, offerMedium } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
 
@@ -10,12 +10,16 @@ const WEIGHTS = {
   operator: 14,
   meddle: 3,
   fork: 3,
+  offerMedium: 1,
+  replaceSecondary: 0.5,
   cutPrimary: 3,
   cutSecondary: 3,
   cutBoth: 1,
+  cutMidWrite: 2,
   cutLine: 2,
   stallLine: 1,
   deafenLine: 1,
+  slowNvram: 1.5,
   damageNvram: 0.5,
   damageMedium: 0.5,
   jumpClock: 0.5,
@@ -49,12 +53,13 @@ export function stepsOf(seed: number, count: number): Step[] {
 export function takeStep(story: Story, { kind, seed }: Step): void {
   const random = new Random(seed, STEP_STREAM);
   const { world } = story;
+  world.reseed(seed);
   switch (kind) {
     case 'hosts':
       story.hostWork(random);
       break;
     case 'quiet':
-      story.wait(random.between(1_000, 400_000));
+      story.rest(random.between(1_000, 400_000));
       break;
     case 'operator':
       nextStation(story, random);
@@ -65,6 +70,12 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
     case 'fork':
       fork(story, random);
       break;
+    case 'offerMedium':
+      offerMedium(story, random);
+      break;
+    case 'replaceSecondary':
+      replaceSecondary(story, random);
+      break;
     case 'cutPrimary':
       outage(story, [world.primary], random);
       break;
@@ -73,6 +84,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'cutBoth':
       outage(story, world.cards, random);
+      break;
+    case 'cutMidWrite':
+      cutMidWrite(story, random);
       break;
     case 'cutLine':
       world.link.cut(random.chance(0.5));
@@ -85,6 +99,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
     case 'deafenLine':
       world.link.deafened.add(random.chance(0.5) ? 'P' : 'S');
       story.later(random.between(10_000, 12_000_000), () => { world.link.deafened.clear(); });
+      break;
+    case 'slowNvram':
+      slowNvram(story, random.pick(world.cards), random);
       break;
     case 'damageNvram':
       damageNvram(story, random.pick(world.cards), random);

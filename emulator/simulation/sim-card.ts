@@ -57,6 +57,8 @@ export class SimCard {
   readonly reserved: SimDisk;
   readonly clock: SimClock;
   readonly random: Random;
+  /** Told of what the firmware traces. */
+  onTrace: ((name: string, detail: string) => void) | undefined;
   readonly #port: SimPeerPort;
   readonly #drive: SimMediumDrive;
   readonly #hal: Hal;
@@ -97,7 +99,7 @@ export class SimCard {
       memory,
       entropy: { fill: (into) => { this.random.fill(into); } },
       digest,
-      trace: { event: () => undefined },
+      trace: { event: (name, detail) => { this.onTrace?.(name, detail); } },
     };
   }
 

@@ -51,6 +51,10 @@ export class SimLink {
   readonly stalled = new Set<string>();
   /** Ports whose frames leave and vanish: a one-way line. */
   readonly deafened = new Set<string>();
+  /** Looks at each frame that leaves, whether or not it arrives. */
+  observer: ((from: string, frame: Uint8Array) => void) | undefined;
+  /** By port: called when a frame has left, and may cut the power of its board. */
+  readonly onLeave = new Map<string, () => void>();
   #up = true;
   readonly #ports = new Map<string, AttachedPort>();
   #ends: End[] = [];
@@ -175,6 +179,8 @@ export class SimLink {
       const bytes = joined(next.parts);
       next.done.succeed(bytes.length);
       this.#cross(end, bytes);
+      this.observer?.(end.port.address, bytes);
+      this.onLeave.get(end.port.address)?.();
       this.#leaveNext(end);
     });
   }

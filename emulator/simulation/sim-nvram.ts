@@ -9,6 +9,8 @@ const MOST_US = 6;
 /** NVRAM: a power cut leaves each line of a persist under way old, new, or damaged. */
 export class SimNvram implements Nvram {
   readonly sizeBytes: number;
+  /** How many times as long as usual an operation takes: as behind a bus that others keep busy. */
+  slowness = 1;
   /** When the persist asked for last takes effect: they keep their order. */
   #lastUs = 0;
 
@@ -52,7 +54,7 @@ export class SimNvram implements Nvram {
   }
 
   #submit(kind: 'persist' | 'recovered' | 'flush', offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => void, atoms?: () => Atom[]): void {
-    this.#lastUs = Math.max(this.#lastUs, this.power.dueUs(LEAST_US, MOST_US));
+    this.#lastUs = Math.max(this.#lastUs, this.power.dueUs(LEAST_US * this.slowness, MOST_US * this.slowness));
     this.power.submit({ part: 'nvram', kind, offsetBytes, lengthBytes }, this.#lastUs, done, run, atoms);
   }
 }

@@ -14,6 +14,7 @@ const LOOK_AGAIN_US = 10_000;
 const SPANS_BLOCKS = [48, 320, 320, 1024, 2048];
 const SPAN_STREAM = 5;
 const MOST_UNDER_WAY = 8;
+const MOST_READ_BLOCKS = 32;
 /** Commands that operators have under way, at most. */
 const MOST_COMMANDS = 3;
 /** Where nothing happens but timers, a step does not go on for hours. */
@@ -25,6 +26,8 @@ interface Command {
   readonly card: SimCard;
   readonly name: string;
   readonly running: Running<AdminResponse>;
+  /** Writes of the secondary's hosts that it must not give up (rule 16). */
+  readonly atStake: number;
 }
 
 /** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
@@ -35,13 +38,16 @@ export class Story {
   /** How far the world was when notice was taken last: where nothing has happened since, there is nothing to judge. */
   #noted = -1;
 
-  /** @param known the story so far, to go on from apart in a world of its own. */
+  /**
+   * @param firstMark of what the primary's hosts write.
+   * @param known the story so far, to go on from apart in a world of its own.
+   */
   constructor(
     readonly world: World,
     judge: Judge,
-    known?: Story,
+    { firstMark = 1, known }: { readonly firstMark?: number; readonly known?: Story | undefined } = {},
   ) {
-    this.watch = new PairWatch(world, judge, known?.watch);
+    this.watch = new PairWatch(world, judge, firstMark, known?.watch);
     this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
     world.bootFailed = (card) => {
       this.cut(card, false);
@@ -63,12 +69,19 @@ export class Story {
     this.note();
   }
 
-  /** Lets time pass until it is so. @throws RuleBroken 18 when it does not come to be. */
-  until(what: string, isSo: () => boolean): void {
+  /** Lets virtual time pass, and compares the volumes if the pair is synchronized and no host waits for an answer. */
+  rest(us: number): void {
+    this.wait(us);
+    if (this.synchronized && this.watch.hosts.underWay === 0) this.watch.sameBlocks();
+    this.watch.consistent();
+  }
+
+  /** Lets time pass until it is so. @throws RuleBroken when it does not come to be. */
+  until(what: string, isSo: () => boolean, rule = 18): void {
     const end = this.world.scheduler.nowUs + CONVERGENCE_US;
     this.note();
     while (!isSo()) {
-      if (this.world.scheduler.nowUs > end) throw new RuleBroken(18, 'state', `${what}: not within ${String(CONVERGENCE_US / 1_000_000)} s. ${this.describe()}`);
+      if (this.world.scheduler.nowUs > end) throw new RuleBroken(rule, 'state', `${what}: not within ${String(CONVERGENCE_US / 1_000_000)} s. ${this.describe()}`);
       this.wait(LOOK_AGAIN_US);
     }
   }
@@ -85,19 +98,32 @@ export class Story {
     if (random.chance(0.5)) this.otherHostWork(random);
   }
 
-  /** Hosts of the secondary ask for something, if it has access. */
+  /** Hosts of the secondary ask for something: for anything if it has access, to read if not, and in vain to write. */
   otherHostWork(random: Random): void {
-    const { otherHosts } = this.watch;
-    if (this.watch.secondaryHasAccess && otherHosts.underWay < MOST_UNDER_WAY) otherHosts.change(random, this.#spanBlocks);
+    const { otherHosts, secondaryReads, secondaryHasAccess, oneWriter } = this.watch;
+    if (secondaryHasAccess) {
+      if (otherHosts.underWay < MOST_UNDER_WAY) otherHosts.any(random, this.#spanBlocks);
+      return;
+    }
+    const blocks = random.between(1, MOST_READ_BLOCKS);
+    if (secondaryReads.underWay < MOST_UNDER_WAY) secondaryReads.read(random.below(this.#spanBlocks - blocks), blocks);
+    if (this.#commands.length === 0) oneWriter.tryToWrite(random.below(this.#spanBlocks));
   }
 
   /** An operator gives a command, unless enough are under way. */
   command(card: SimCard, request: AdminBody): void {
     if (card.components === undefined || this.#commands.length >= MOST_COMMANDS) return;
+    this.#give(card, request);
+  }
+
+  #give(card: SimCard, request: AdminBody): Running<AdminResponse> {
     // First: a T0 that is there already is not the one that is asked for.
     this.note();
-    this.watch.images.asked(request);
-    this.#commands.push({ card, name: request.case ?? '', running: card.admin(request) });
+    if (card === this.world.primary) this.watch.images.asked(request);
+    const atStake = card === this.world.secondary ? this.watch.oneWriter.atStake(request) : 0;
+    const running = card.admin(request);
+    this.#commands.push({ card, name: request.case ?? '', running, atStake });
+    return running;
   }
 
   get commandsUnderWay(): number {
@@ -106,10 +132,7 @@ export class Story {
 
   /** Gives a command that has to succeed, and waits for it. */
   insist(card: SimCard, request: AdminBody): void {
-    this.note();
-    this.watch.images.asked(request);
-    const running = card.admin(request);
-    this.#commands.push({ card, name: request.case ?? '', running });
+    const running = this.#give(card, request);
     const what = `${request.case ?? ''} of ${card.name}`;
     this.until(what, () => running.outcome !== undefined);
     const { outcome } = running;
@@ -131,9 +154,7 @@ export class Story {
   }
 
   get synchronized(): boolean {
-    const { primary, secondary } = this.world;
-    const phases = [primary.components?.primary.session?.phase, secondary.components?.requester.session?.phase];
-    return phases.every((phase) => phase === 'synchronized') && primary.components?.tracking.outOfSyncCount === 0;
+    return this.watch.inLockstep;
   }
 
   describe(): string {
@@ -149,10 +170,16 @@ export class Story {
     const { progress } = this.world;
     if (progress !== this.#noted) this.watch.note();
     this.#noted = progress;
-    for (const { card, name, running } of this.#commands) {
-      if (running.outcome !== undefined && 'error' in running.outcome) throw new Error(`${name} of ${card.name} threw ${String(running.outcome.error)}`);
-    }
+    for (const command of this.#commands) this.#noteOutcome(command);
     this.#commands = this.#commands.filter(({ running }) => running.outcome === undefined);
     if (this.#commands.length === 0) this.watch.images.allAnswered();
+  }
+
+  #noteOutcome({ card, name, running: { outcome }, atStake }: Command): void {
+    if (outcome === undefined) return;
+    if ('error' in outcome) throw new Error(`${name} of ${card.name} threw ${String(outcome.error)}`);
+    const { status } = outcome.value;
+    if (status !== Status.SUCCESS) this.watch.marks.reached(`${name} refused: ${Status[status]}`);
+    else if (atStake > 0) throw new RuleBroken(16, 'data', `what hosts wrote to the secondary was given up without a word: ${String(atStake)} writes`);
   }
 }

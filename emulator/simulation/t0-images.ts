@@ -73,6 +73,11 @@ export class T0Images {
     return this.#sealed.filter((medium) => medium.generation === generation).map(({ path }) => path);
   }
 
+  /** A medium that another pair exported. */
+  foreign(root: Uint8Array, marks: readonly number[]): void {
+    this.#byRoot.set(hex(root), marks.map((mark) => [mark]));
+  }
+
   asked(request: AdminBody): void {
     if (request.case === 'flashCopyStart' || (request.case === 'establish' && request.value.flashCopy === true)) {
       const { model } = this;

@@ -1,5 +1,6 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
+import { CardImage } from './card-image.js';
 import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
 import type { ReusedMemory } from './reused-memory.js';
@@ -37,16 +38,21 @@ export class World implements SimWorld {
   readonly secondary: SimCard;
   readonly cards: readonly SimCard[];
   readonly geometry: Geometry;
+  /** A card that stands beside, blank at first. */
+  #spare: CardImage | undefined;
+  #backup: CardImage | undefined;
   /** A card could not come up, since a part failed. */
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
+  readonly #linkRandom: Random;
   #calm = true;
 
   constructor(private readonly options: WorldOptions) {
     const { seed, memories } = options;
     this.seed = seed;
     this.geometry = options.geometry ?? SMALL_GEOMETRY;
-    this.link = new SimLink(this.scheduler, new Random(seed, STREAM.link), this.faults, MAX_PAYLOAD_BYTES);
+    this.#linkRandom = new Random(seed, STREAM.link);
+    this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
     if (first === undefined || second === undefined) throw new Error('each card needs memory');
     this.shelf = options.image?.shelf ?? new Map<string, SimMedium>();
@@ -62,17 +68,51 @@ export class World implements SimWorld {
     this.#calm = calm;
   }
 
+  /** What chance decides in the parts from here on depends on nothing that was drawn before. */
+  reseed(seed: number): void {
+    this.#linkRandom.reseed(seed);
+    for (const card of this.cards) card.random.reseed(seed);
+  }
+
   /** Switches both cards on; blank ones are formatted first. */
   begin(): void {
-    for (const card of this.cards) {
-      if (this.options.image === undefined) card.format();
-      card.boot();
+    if (this.options.image === undefined) {
+      this.secondary.format();
+      this.#spare = this.#exchange(new CardImage(this.geometry));
+      for (const card of this.cards) card.format();
     }
+    for (const card of this.cards) card.boot();
   }
 
   /** Grows with everything that happens. */
   get progress(): number {
     return this.scheduler.delivered + this.primary.steps + this.secondary.steps;
+  }
+
+  /** The card that stands beside takes the place of the secondary, whose power is off, and that one stands beside. */
+  replaceSecondary(): void {
+    if (this.#spare !== undefined) this.#spare = this.#exchange(this.#spare);
+  }
+
+  /** Of the secondary, whose power is off. */
+  takeBackup(): void {
+    this.#backup = new CardImage(this.geometry);
+    this.#backup.copyFrom(this.secondary.image);
+  }
+
+  /** The secondary, whose power is off, is again what it was. @returns false when nobody took a backup. */
+  restoreBackup(): boolean {
+    if (this.#backup !== undefined) this.#exchange(this.#backup);
+    return this.#backup !== undefined;
+  }
+
+  /** What is durable of the secondary becomes this. @returns what it was. */
+  #exchange(image: CardImage): CardImage {
+    if (this.secondary.power.on) throw new Error('the secondary is replaced while it has power');
+    const former = new CardImage(this.geometry);
+    former.copyFrom(this.secondary.image);
+    this.secondary.image.copyFrom(image);
+    return former;
   }
 
   /** Delivers one event, and lets the cards work off what it brought. Returns false when none is due until then. */

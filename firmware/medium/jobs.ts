@@ -6,7 +6,7 @@ import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import { FIRMWARE_VERSION } from '../identity.js';
 import type { Task } from '../kernel/pending.js';
 import { Signal } from '../kernel/sync.js';
-import { MEDIUM_CHECKPOINT_BYTES } from '../limits.js';
+import { MEDIUM_CHECKPOINT_BYTES, MEDIUM_CHECKPOINT_PARTS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
 import type { Requester } from '../synchronization/requester.js';
 import { prepareExport, runExport } from './export.js';
@@ -32,7 +32,8 @@ export class MediumJobs {
     private readonly requester: Requester,
     private readonly ended: () => void,
   ) {
-    this.#context = { core, flashCopy, memory: core.hal.memory.take(MEDIUM_MEMORY_BYTES), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt, checkpointBytes: MEDIUM_CHECKPOINT_BYTES };
+    const checkpointBytes = Math.min(MEDIUM_CHECKPOINT_BYTES, core.volume.sizeBytes / MEDIUM_CHECKPOINT_PARTS);
+    this.#context = { core, flashCopy, memory: core.hal.memory.take(MEDIUM_MEMORY_BYTES), firmwareVersion: FIRMWARE_VERSION, halt: this.#halt, checkpointBytes };
     this.#done = new Signal(core.loop);
   }
 

@@ -56,7 +56,10 @@ export function* beginLoad({ core }: LoadContext, prepared: PreparedLoad): Task<
   yield* hostWrites.close();
   try {
     checkRole(state.control.current, prepared.summary.label, state.written.count, prepared.overwrite);
-    return resumePosition(core, prepared.summary) ?? (yield* failingAs(Status.NVRAM_ERROR, beginAnew(core, prepared)));
+    const position = resumePosition(core, prepared.summary);
+    if (position === undefined) return yield* failingAs(Status.NVRAM_ERROR, beginAnew(core, prepared));
+    core.hal.trace.event('load', `resumes at chunk ${String(position.chunks)}`);
+    return position;
   } catch (error) {
     yield* closeMedium(loop, prepared.file);
     throw error;

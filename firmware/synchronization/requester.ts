@@ -150,13 +150,10 @@ export class Requester {
   }
 
   #wished(): boolean {
-    const { identity, loadState, conventional } = this.core.state.control.current;
-    return this.#holds === 0 && identity.role === Role.SECONDARY && identity.connectWished && loadState !== LoadState.LOADING && (!identity.stopped || this.#mustReportFork()) && (identity.loadId.length > 0 || conventional);
-  }
-
-  /** Rule 16: divergence is reported on both sides, so a secondary with access still says so. */
-  #mustReportFork(): boolean {
-    return this.core.state.control.current.access && this.#lastEnd?.status !== Status.SECONDARY_HAS_ACCESS;
+    // Rule 16: divergence is reported on both sides, so a secondary with access still says so; again and again, since
+    // a primary may forget it with its NVRAM.
+    const { identity, loadState, conventional, access } = this.core.state.control.current;
+    return this.#holds === 0 && identity.role === Role.SECONDARY && identity.connectWished && loadState !== LoadState.LOADING && (!identity.stopped || access) && (identity.loadId.length > 0 || conventional);
   }
 
   /** One connection from dialling to its end. Returns whether a session was opened. */

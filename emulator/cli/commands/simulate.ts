@@ -27,6 +27,7 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
       command.option('--keep-going', 'do not stop at the first seed that fails');
       command.option('--brief', 'do not look for the shortest scenario of a failure');
+      command.option('--require-marks', 'fail when the seeds have not reached all that a long run has to reach');
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
       command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief']));

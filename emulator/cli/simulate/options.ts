@@ -8,6 +8,7 @@ export interface SimulateOptions {
   readonly dataOnly?: boolean;
   readonly keepGoing?: boolean;
   readonly brief?: boolean;
+  readonly requireMarks?: boolean;
   readonly trace?: string;
   readonly results?: string;
   readonly exhaustive?: boolean;

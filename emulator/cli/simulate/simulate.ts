@@ -44,7 +44,11 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const summary = tally.summary(run.world.nowMs());
   if (results !== undefined) await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds: failed.map(({ seed }) => seed) });
   const [first] = failed;
-  if (first === undefined) return { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
+  if (first === undefined) {
+    const report: Report = { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
+    if (options.requireMarks !== true || summary.missedMarks.length === 0) return report;
+    throw new RefusedError('NOT_REACHED', 'The seeds have not reached all that a long run has to reach.', summary.missedMarks.join('; '), report);
+  }
   const explained = explainFailure(first, faultOptions, judge, options.brief !== true);
   const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
   throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });

@@ -1,4 +1,5 @@
 import { addCounts } from '../../simulation/marks.js';
+import { missedMarks } from '../../simulation/required-marks.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
 
 const US_AN_HOUR = 3_600_000_000;
@@ -12,6 +13,8 @@ export interface Summary {
   readonly seconds: number;
   /** How often rare things were reached. */
   readonly marks: Readonly<Record<string, number>>;
+  /** What a long run has to reach, and this one has not. */
+  readonly missedMarks: readonly string[];
 }
 
 /** Adds up how seeds ended. */
@@ -33,18 +36,20 @@ export class Tally {
   }
 
   summary(nowMs: number): Summary {
+    const marks = Object.fromEntries([...this.#marks].sort(([one], [other]) => (one < other ? -1 : 1)));
     return {
       seeds: this.seeds,
       failedSeeds: this.#failed,
       events: this.#events,
       simulatedHours: this.#simulatedUs / US_AN_HOUR,
       seconds: (nowMs - this.startedMs) / 1000,
-      marks: Object.fromEntries([...this.#marks].sort(([one], [other]) => (one < other ? -1 : 1))),
+      marks,
+      missedMarks: missedMarks(marks),
     };
   }
 
   text(nowMs: number): string {
-    const { seeds, failedSeeds, events, simulatedHours, seconds, marks } = this.summary(nowMs);
+    const { seeds, failedSeeds, events, simulatedHours, seconds, marks, missedMarks: missed } = this.summary(nowMs);
     const aSecond = (value: number): string => String(Math.round(value / Math.max(seconds, 0.001)));
     return [
       `  seeds             ${String(seeds)} run, ${String(failedSeeds)} failed`,
@@ -53,6 +58,8 @@ export class Tally {
       `  took              ${seconds.toFixed(1)} s`,
       '  reached',
       ...Object.entries(marks).map(([name, count]) => `${String(count).padStart(10)}  ${name}`),
+      ...(missed.length === 0 ? [] : ['  not reached, though a long run has to']),
+      ...missed.map((name) => `            ${name}`),
       '',
     ].join('\n');
   }

@@ -128,7 +128,7 @@ export class Explorer {
   #recover(image: PairImage, known: Story, failing: Failing, cut: Cut, begun: (story: Story) => void): Story {
     const [seed, memories] = cut === 'second' ? [RECOVERY_SEEDS[1], this.memories[2]] : [RECOVERY_SEEDS[0], this.memories[1]];
     const world = new World({ seed, faults: NO_FAULTS, memories, image });
-    const story = new Story(world, this.judge, known);
+    const story = new Story(world, this.judge, { known });
     begun(story);
     for (const card of world.cards) story.watch.afterCut(card);
     let effects = 0;

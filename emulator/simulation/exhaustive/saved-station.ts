@@ -42,7 +42,7 @@ function reach(station: Station, from: SavedStation | undefined, seed: number, m
 export function begin(from: SavedStation | undefined, seed: number, memories: readonly ReusedMemory[], judge: Judge): Story {
   const image = from?.image === undefined ? undefined : new PairImage(SMALL_GEOMETRY).copyFrom(from.image);
   const world = new World(image === undefined ? { seed, faults: NO_FAULTS, memories } : { seed, faults: NO_FAULTS, memories, image });
-  const story = new Story(world, judge, from?.story);
+  const story = new Story(world, judge, { known: from?.story });
   from?.station.prepare?.(story);
   world.begin();
   story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));

@@ -33,6 +33,14 @@ describe('simulate', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1, seeds: 3, failedSeeds: 0, runs: [{ first: 1, last: 2 }, { first: 7, last: 7 }] });
   });
 
+  it('says what its seeds have not reached, and fails for it where all is required', async () => {
+    const { exitCode, out } = await simulate('--seeds', '1', '--faults', 'none');
+    expect([exitCode, out.includes('not reached, though a long run has to')]).toEqual([0, true]);
+    const required = await simulate('--seeds', '1', '--faults', 'none', '--require-marks', '--json');
+    expect(required.exitCode).toBe(3);
+    expect(JSON.parse(required.out)).toMatchObject({ error: { code: 'NOT_REACHED' }, failedSeeds: 0 });
+  });
+
   it('leaves a file alone that holds something else', async () => {
     const path = join(temporaryDirectory(), 'results.json');
     writeFileSync(path, '{"version": 7}');

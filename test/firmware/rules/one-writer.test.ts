@@ -5,7 +5,7 @@ import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { converge } from '../support/chaos.js';
 import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
 import { livePair, type Pair } from '../support/pair.js';
-import type { Running } from '../support/pair-side.js';
+import type { PairSide, Running } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
 
 const GRAIN = 4096;
@@ -58,6 +58,14 @@ describe('rule 16: a secondary refuses host writes', () => {
   });
 });
 
+function rebootWithoutControlBlocks(pair: Pair, side: PairSide): void {
+  side.powerOff();
+  for (const { offsetBytes, lengthBytes } of side.durable.layout.controlBlocks) {
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) side.board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
+  }
+  pair.boot(side);
+}
+
 test('rule 16: access keeps the generation and adds a fork, and divergence is reported on both sides', () => {
   const pair = livePair();
   const { generation } = pair.secondary.status();
@@ -80,6 +88,14 @@ test('rule 16: divergence is reported although the line was lost when access was
   expect(Status[pair.secondary.status().linkStatus]).toBe('SECONDARY_HAS_ACCESS');
   pair.reboot(pair.primary);
   expect(pair.primary.status().diverged).toBe(true);
+});
+
+test('rule 16: divergence is reported again to a primary that forgot it with its NVRAM', () => {
+  const pair = livePair();
+  pair.command(pair.secondary, stop(true));
+  pair.until('the primary knows', () => pair.primary.status().diverged);
+  rebootWithoutControlBlocks(pair, pair.primary);
+  pair.until('the primary knows again', () => pair.primary.status().diverged);
 });
 
 test('rule 16: both sides track while the secondary has access', () => {
@@ -118,11 +134,7 @@ test('rule 16: with the word the union is copied from the primary, and no more t
 
 test('rule 16: a secondary that lost its NVRAM while it was stopped needs the word: hosts may have had access', () => {
   const pair = splitPair();
-  pair.secondary.powerOff();
-  for (const { offsetBytes, lengthBytes } of pair.secondary.durable.layout.controlBlocks) {
-    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) pair.secondary.board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
-  }
-  pair.boot(pair.secondary);
+  rebootWithoutControlBlocks(pair, pair.secondary);
   expect(Status[pair.admin(pair.secondary, start(false))]).toBe('SECONDARY_HAS_WRITES');
   pair.command(pair.secondary, start(true));
   pair.untilSwept();

@@ -1,0 +1,80 @@
+import { BLOCK_BYTES } from '../../firmware/limits.js';
+import type { DurableView } from './durable-view.js';
+import type { HostModel } from './host-model.js';
+import type { Marks } from './marks.js';
+import type { Complain } from './rules.js';
+
+/** A synchronization that began while no host waited for an answer. */
+interface Quiet {
+  /** As the primary announces them. */
+  readonly announced: number;
+  /** On the primary, where the union is durable by now (rule 16): as many, or more where NVRAM failed to clear a bit. */
+  readonly outOfSync: ReadonlySet<number>;
+  readonly order: number;
+  readonly dataBytes: Map<number, number>;
+  readonly markers: Map<number, number>;
+}
+
+/** Rule 17: with quiet hosts a synchronization sends what is out-of-sync, once, and nothing else. */
+export class Economy {
+  #quiet: Quiet | undefined;
+
+  constructor(
+    private readonly primary: DurableView,
+    private readonly model: HostModel,
+    private readonly marks: Marks,
+    private readonly complain: Complain,
+  ) {}
+
+  begins(announced: number, hostsUnderWay: number): void {
+    this.#quiet = undefined;
+    if (hostsUnderWay > 0) return;
+    const outOfSync = new Set<number>();
+    for (let grain = 0; grain < this.primary.layout.grains; grain += 1) if (this.primary.isDirty(grain)) outOfSync.add(grain);
+    this.#quiet = { announced, outOfSync, order: this.model.order, dataBytes: new Map(), markers: new Map() };
+  }
+
+  data(offsetBytes: number, lengthBytes: number): void {
+    const grainBytes = this.primary.blocksAGrain * BLOCK_BYTES;
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; ) {
+      const grain = Math.floor(at / grainBytes);
+      const end = Math.min(offsetBytes + lengthBytes, (grain + 1) * grainBytes);
+      add(this.#quiet?.dataBytes, grain, end - at);
+      at = end;
+    }
+  }
+
+  marker(firstGrain: number, grains: number): void {
+    for (let grain = firstGrain; grain < firstGrain + grains; grain += 1) add(this.#quiet?.markers, grain, 1);
+  }
+
+  /** The primary says that nothing is out-of-sync. */
+  ends(hostsUnderWay: number): void {
+    const quiet = this.#quiet;
+    this.#quiet = undefined;
+    if (quiet === undefined || hostsUnderWay > 0 || this.model.order !== quiet.order) return;
+    if (quiet.announced > 0) this.marks.reached('synchronization with quiet hosts');
+    if (quiet.markers.size > 0) this.marks.reached('markers for grains never written');
+    const fault = this.#fault(quiet);
+    if (fault !== undefined) this.complain(17, 'state', fault);
+  }
+
+  #fault({ announced, outOfSync, dataBytes, markers }: Quiet): string | undefined {
+    const grainBytes = this.primary.blocksAGrain * BLOCK_BYTES;
+    for (const [grain, bytes] of dataBytes) {
+      if (!outOfSync.has(grain)) return `grain ${String(grain)} was sent, and was not out-of-sync`;
+      if (bytes !== grainBytes) return `of grain ${String(grain)} ${String(bytes)} bytes were sent`;
+      if (!this.primary.isWritten(grain)) return `grain ${String(grain)} was never written, and travelled as data`;
+    }
+    for (const [grain, times] of markers) {
+      if (!outOfSync.has(grain)) return `a marker for grain ${String(grain)} was sent, which was not out-of-sync`;
+      if (times > 1 || dataBytes.has(grain)) return `grain ${String(grain)} was sent more than once`;
+    }
+    const sent = dataBytes.size + markers.size;
+    return sent === announced ? undefined : `${String(announced)} grains were out-of-sync, and ${String(sent)} were sent`;
+  }
+}
+
+function add(counts: Map<number, number> | undefined, key: number, amount: number): void {
+  counts?.set(key, (counts.get(key) ?? 0) + amount);
+}

@@ -1,0 +1,54 @@
+import { JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { NO_FAULTS } from './faults.js';
+import type { ReusedMemory } from './reused-memory.js';
+import { SimMedium } from './sim-medium.js';
+import { Story } from './story.js';
+import { World } from './world.js';
+
+/** A medium that another pair exported. */
+export interface ForeignMedium {
+  readonly root: Uint8Array;
+  /** What it holds, block by block. */
+  readonly marks: readonly number[];
+  /** A new one of the same content. */
+  copy(): SimMedium;
+}
+
+const SEED = 0;
+const PATH = 'medium of another pair';
+/** Marks of its hosts are nobody else's. */
+export const FIRST_FOREIGN_MARK = 2 ** 29;
+
+let made: ForeignMedium | undefined;
+
+/** The same in every scenario, so made once. @param memories used again: no other world may be alive. */
+export function foreignMedium(memories: readonly ReusedMemory[]): ForeignMedium {
+  made ??= make(memories);
+  return made;
+}
+
+function make(memories: readonly ReusedMemory[]): ForeignMedium {
+  const world = new World({ seed: SEED, faults: NO_FAULTS, memories });
+  world.begin();
+  const story = new Story(world, 'rules', { firstMark: FIRST_FOREIGN_MARK });
+  const { primary } = world;
+  story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
+  const { hosts } = story.watch;
+  for (let block = 0; block < hosts.model.blocks; block += 64) hosts.write(block, 9, true);
+  story.until('the hosts have written', () => hosts.underWay === 0);
+  story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: true } });
+  story.insist(primary, { case: 'mediumExport', value: { path: PATH } });
+  story.until('the medium is sealed', () => primary.status().job?.state === JobState.SUCCEEDED);
+  const bytes = world.shelf.get(PATH)?.bytes.slice();
+  const root = story.watch.primary.control?.identity.mediumRoot;
+  if (bytes === undefined || root === undefined) throw new Error('the other pair exported no medium');
+  return {
+    root,
+    marks: Array.from({ length: hosts.model.blocks }, (_, block) => hosts.model.now(block)[0] ?? 0),
+    copy: () => {
+      const medium = new SimMedium();
+      medium.damage(() => bytes.slice());
+      return medium;
+    },
+  };
+}
