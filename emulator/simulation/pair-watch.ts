@@ -56,6 +56,7 @@ export class PairWatch {
       this.historyOf(world.primary).persisted(at);
     };
     world.secondary.power.observer = ({ part, kind, offsetBytes: at }) => {
+      this.images.secondaryChanged();
       if (part === 'nvram' && kind === 'persist') this.historyOf(world.secondary).persisted(at);
       if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
     };
@@ -108,6 +109,7 @@ export class PairWatch {
     hosts.note();
     hosts.forget();
     this.cover();
+    this.images.secondaryChanged();
     this.images.note();
     if (card === this.world.primary) {
       this.#acknowledged();
@@ -125,6 +127,7 @@ export class PairWatch {
    * (rules 14 and 19), so what is there now is what there is.
    */
   settle(card: SimCard): void {
+    this.images.secondaryChanged();
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).block);
     hosts.order.forget();
@@ -140,6 +143,7 @@ export class PairWatch {
 
   /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
   secondaryReplaced(): void {
+    this.images.secondaryChanged();
     this.#secondaryHadAccess = false;
     this.otherHosts.model.settleOn(this.secondary.block);
     this.#secondaryHistory.forget();

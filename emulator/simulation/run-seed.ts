@@ -41,7 +41,7 @@ export interface SeedFailure {
 }
 
 /** Of a scenario: about 10 000 events. */
-export const STEPS_A_SEED = 410;
+export const STEPS_A_SEED = 380;
 
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {

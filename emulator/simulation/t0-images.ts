@@ -35,6 +35,8 @@ export class T0Images {
   #image: T0Image | undefined;
   #exportPath: string | undefined;
   #loadId = '';
+  /** What the secondary holds may be another thing than when it was looked at last. */
+  #secondaryChanged = true;
 
   constructor(
     private readonly primary: DurableView,
@@ -69,6 +71,11 @@ export class T0Images {
       this.#asked.push({ marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order });
     }
     if (request.case === 'mediumExport') this.#exportPath = request.value.path;
+  }
+
+  /** Something durable has changed at the secondary, or its power was cut. */
+  secondaryChanged(): void {
+    this.#secondaryChanged = true;
   }
 
   /** No command is under way: whatever was asked for has been answered. */
@@ -124,6 +131,8 @@ export class T0Images {
   }
 
   #checkLoaded(): void {
+    if (!this.#secondaryChanged) return;
+    this.#secondaryChanged = false;
     const control = this.secondary.control;
     if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
     if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
