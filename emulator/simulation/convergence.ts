@@ -1,13 +1,13 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type CardStatus, JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
-import { spare } from './misfortune.js';
+import { callOff } from './misfortune.js';
 import type { Story } from './story.js';
 
 /** Faults have stopped: does what an operator would, until the pair is synchronized and quiet (rule 18). */
 export function converge(story: Story): void {
   const { primary, secondary, cards, link } = story.world;
   for (const card of cards) {
-    spare(story, card);
+    callOff(story, card);
     card.nvram.slowness = 1;
     story.boot(card);
   }
