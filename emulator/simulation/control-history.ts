@@ -1,3 +1,4 @@
+import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import type { Region } from '../../firmware/metadata/nvram-layout.js';
 import type { DurableView } from './durable-view.js';
 import type { Random } from './random.js';
@@ -30,16 +31,16 @@ export class ControlHistory {
   makeStale(random: Random): boolean {
     const { nvram } = this.view.card;
     const [first, second] = this.view.layout.controlBlocks;
-    if (nvram.damagedLines.size > 0 || Buffer.compare(this.#bytesOf(first), this.#bytesOf(second)) !== 0) return false;
+    if (nvram.content.damagedLines.size > 0 || Buffer.compare(this.#bytesOf(first), this.#bytesOf(second)) !== 0) return false;
     const copy = random.below(2);
     // As it is now it was remembered too.
     const older = (this.#older[copy] ?? []).filter((bytes) => Buffer.compare(bytes, this.#bytesOf(first)) !== 0);
     if (older.length === 0) return false;
-    nvram.durable.set(random.pick(older), copy === 0 ? first.offsetBytes : second.offsetBytes);
+    nvram.content.store((copy === 0 ? first : second).offsetBytes / NVRAM_LINE_BYTES, random.pick(older));
     return true;
   }
 
   #bytesOf({ offsetBytes, lengthBytes }: Region): Uint8Array {
-    return this.view.card.nvram.durable.subarray(offsetBytes, offsetBytes + lengthBytes);
+    return this.view.card.nvram.content.bytes.subarray(offsetBytes, offsetBytes + lengthBytes);
   }
 }

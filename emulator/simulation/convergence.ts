@@ -1,27 +1,22 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { type CardStatus, JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
-import { callOff } from './misfortune.js';
+import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { Story } from './story.js';
 
 /** Faults have stopped: does what an operator would, until the pair is synchronized and quiet (rule 18). */
 export function converge(story: Story): void {
-  const { primary, secondary, cards, link } = story.world;
-  for (const card of cards) {
-    callOff(story, card);
-    card.nvram.slowness = 1;
-    story.boot(card);
-  }
+  const { primary, cards, link } = story.world;
+  for (const card of cards) story.boot(card);
   link.restore();
   story.until('the cards come up', () => cards.every((card) => card.components !== undefined));
   story.until('commands end', () => story.commandsUnderWay === 0 && story.watch.hosts.underWay === 0);
-  story.until('jobs end', () => cards.every((card) => card.status().job?.state !== JobState.RUNNING));
-  const { role, generation } = primary.status();
+  story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
+  const { role, generation, stopped } = primary.status();
   if (role === Role.STANDALONE || generation === 0n) story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
   if (mustReportDivergence(story)) story.until('the primary learns of the divergence', () => story.watch.primary.control?.peerForkId === story.watch.secondary.control?.forkId, 16);
-  if (primary.status().stopped) story.insist(primary, { case: 'start', value: { discardSecondary: false } });
+  if (stopped) story.insist(primary, { case: 'start', value: { discardSecondary: false } });
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);
-  story.until('the intents are swept', () => story.synchronized && primary.status().grainsInIntent === 0n && secondary.status().grainsInIntent === 0n);
+  story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
   story.watch.note();
   story.watch.same();
 }
@@ -41,10 +36,11 @@ function mustReportDivergence({ watch }: Story): boolean {
 /** In the way of the method where the primary lets it, in the conventional way otherwise. */
 function connect(story: Story): void {
   const { primary, secondary } = story.world;
-  const holdsT0 = (status: CardStatus): boolean => status.role === Role.SECONDARY && status.state !== RelationshipState.LOADING && status.generation === primary.status().generation;
-  if (holdsT0(secondary.status())) {
-    if (secondary.status().stopped) story.insist(secondary, { case: 'start', value: { discardSecondary: true } });
-    if (!secondary.status().connectWished) story.insist(secondary, { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false } });
+  const { role, state, generation, stopped, connectWished } = secondary.status();
+  const holdsT0 = role === Role.SECONDARY && state !== RelationshipState.LOADING && generation === primary.status().generation;
+  if (holdsT0) {
+    if (stopped) story.insist(secondary, { case: 'start', value: { discardSecondary: true } });
+    if (!connectWished) story.insist(secondary, { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false } });
     if (isLetIn(story)) return;
   }
   if (secondary.status().role === Role.SECONDARY) story.insist(secondary, { case: 'dissolve', value: {} });
@@ -55,7 +51,7 @@ function connect(story: Story): void {
 function isLetIn(story: Story): boolean {
   const { secondary } = story.world;
   const isIn = (): boolean => secondary.components?.requester.session !== undefined;
-  const isRefused = (): boolean => ![Status.UNSPECIFIED, Status.SUCCESS, Status.LINK_LOST].includes(secondary.status().linkStatus);
+  const isRefused = (): boolean => !isIn() && ![undefined, Status.SUCCESS, Status.LINK_LOST].includes(secondary.components?.requester.lastEnd?.status);
   story.until('the secondary is let in, or refused', () => isIn() || isRefused());
   return isIn();
 }

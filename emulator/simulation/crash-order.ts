@@ -13,41 +13,53 @@ interface DurableWrite {
  * every write that was durable before that one was asked for, or something newer.
  */
 export class CrashOrder {
-  readonly #durable: DurableWrite[][];
+  readonly #durable = new Map<number, DurableWrite[]>();
   readonly #orderOfMark = new Map<number, number>();
   /** The newest zeroes asked for in each block: zeroes do not tell which they are. */
-  readonly #newestZero: Int32Array;
+  readonly #newestZero = new Map<number, number>();
 
-  constructor(blocks: number) {
-    this.#durable = Array.from({ length: blocks }, () => []);
-    this.#newestZero = new Int32Array(blocks).fill(-1);
+  /** All that is known by now, to go on from apart. */
+  copy(): CrashOrder {
+    const copy = new CrashOrder();
+    for (const [block, writes] of this.#durable) copy.#durable.set(block, [...writes]);
+    for (const [mark, order] of this.#orderOfMark) copy.#orderOfMark.set(mark, order);
+    for (const [block, order] of this.#newestZero) copy.#newestZero.set(block, order);
+    return copy;
   }
 
   asked({ mark, order, firstBlock, blocks }: ModelWrite): void {
-    if (mark === 0) this.#newestZero.fill(order, firstBlock, firstBlock + blocks);
-    else this.#orderOfMark.set(mark, order);
+    if (mark !== 0) this.#orderOfMark.set(mark, order);
+    else for (let block = firstBlock; block < firstBlock + blocks; block += 1) this.#newestZero.set(block, order);
   }
 
   durable(writes: readonly ModelWrite[], knownAt: number): void {
     for (const { order, firstBlock, blocks } of writes) {
-      for (let block = firstBlock; block < firstBlock + blocks; block += 1) this.#durable[block]?.push({ order, knownAt });
+      for (let block = firstBlock; block < firstBlock + blocks; block += 1) {
+        const known = this.#durable.get(block);
+        if (known === undefined) this.#durable.set(block, [{ order, knownAt }]);
+        else known.push({ order, knownAt });
+      }
     }
   }
 
   /** Damage has changed what the volume holds (rule 14): nothing is known to be durable any more. */
   forget(): void {
-    for (const writes of this.#durable) writes.length = 0;
+    this.#durable.clear();
   }
 
-  /** What is old where something else is new, in a sentence. */
-  fault(content: (block: number) => Uint8Array, firstBlock: number, blocks: number): string | undefined {
-    const marks = Array.from({ length: blocks }, (_, i) => markOf(content(firstBlock + i), firstBlock + i));
-    const newest = marks.reduce((most, mark) => Math.max(most, this.#orderOfMark.get(mark) ?? -1), -1);
-    for (const [i, mark] of marks.entries()) {
-      const block = firstBlock + i;
-      const order = mark === 0 ? (this.#newestZero[block] ?? -1) : this.#orderOfMark.get(mark);
+  /** Blocks of which something was durable. */
+  get blocks(): Iterable<number> {
+    return this.#durable.keys();
+  }
+
+  /** What is old in one of these blocks where something else is new in another, in a sentence. */
+  fault(content: (block: number) => Uint8Array, blocks: Iterable<number>): string | undefined {
+    const marks = [...blocks].map((block) => [block, markOf(content(block), block)] as const);
+    const newest = marks.reduce((most, [, mark]) => Math.max(most, this.#orderOfMark.get(mark) ?? -1), -1);
+    for (const [block, mark] of marks) {
+      const order = mark === 0 ? (this.#newestZero.get(block) ?? -1) : this.#orderOfMark.get(mark);
       if (mark === ALIEN || order === undefined) continue;
-      const missed = this.#durable[block]?.find((write) => write.knownAt <= newest && write.order > order);
+      const missed = this.#durable.get(block)?.find((write) => write.knownAt <= newest && write.order > order);
       if (missed !== undefined) return `block ${String(block)} is older than what was durable there before hosts asked for something that another block holds`;
     }
     return undefined;

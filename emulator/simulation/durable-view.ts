@@ -5,10 +5,12 @@ import { layoutOf, type NvramLayout, type Region } from '../../firmware/metadata
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
+import { ZERO_BLOCK } from './block-image.js';
+import type { VolumeContent } from './host-model.js';
 import type { SimCard } from './sim-card.js';
 
 const digest = new Blake3Digest();
-const ZERO_BLOCK = new Uint8Array(BLOCK_BYTES);
+const NOTHING_KNOWN: readonly Uint8Array[] = [];
 
 /** What a power cut at this instant would leave of a card: read from its parts, not from its firmware. */
 export class DurableView {
@@ -26,9 +28,9 @@ export class DurableView {
   get control(): Control | undefined {
     const { nvram } = this.card;
     const [first, second] = this.layout.controlBlocks;
-    const bytes = Buffer.from(nvram.durable.buffer, first.offsetBytes, second.offsetBytes + second.lengthBytes);
-    if (nvram.damagedLines.size > 0 || !bytes.equals(this.#controlBytes)) {
-      this.#control = readControlBlocks(digest, nvram.durable, this.layout.controlBlocks, (region) => this.#isDamaged(region)).control;
+    const bytes = Buffer.from(nvram.content.bytes.buffer, first.offsetBytes, second.offsetBytes + second.lengthBytes);
+    if (nvram.content.damagedLines.size > 0 || !bytes.equals(this.#controlBytes)) {
+      this.#control = readControlBlocks(digest, nvram.content.bytes, this.layout.controlBlocks, (region) => this.#isDamaged(region)).control;
       this.#controlBytes = Buffer.from(bytes);
     }
     return this.#control;
@@ -36,12 +38,12 @@ export class DurableView {
 
   /** Damage counts as dirty, of the written map too (rule 14). */
   isDirty(grain: number): boolean {
-    return this.card.nvram.doubtful || this.#bit(this.layout.dirty, grain) || this.isWrittenDamaged(grain);
+    return this.card.nvram.content.doubtful || this.#bit(this.layout.dirty, grain) || this.isWrittenDamaged(grain);
   }
 
   /** Whether the grain reads as written because nobody knows any more. */
   isWrittenDamaged(grain: number): boolean {
-    const { damagedLines } = this.card.nvram;
+    const { damagedLines } = this.card.nvram.content;
     return damagedLines.size > 0 && damagedLines.has(lineOf(this.layout.written, grain));
   }
 
@@ -49,21 +51,43 @@ export class DurableView {
     return this.#bit(this.layout.written, grain);
   }
 
-  /** A block as it reads, through the written map (rule 19). Unflushed blocks count as there. */
-  readonly block = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.block(block) : ZERO_BLOCK);
+  /** The volume as it reads, through the written map (rule 19). Unflushed blocks count as there. */
+  readonly content: VolumeContent = this.#content((block) => this.card.volume.block(block));
 
-  /** As {@link block}, but without what is not flushed. */
-  readonly durableBlock = (block: number): Uint8Array => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? this.card.volume.durable.get(block) : ZERO_BLOCK);
+  /** As {@link content}, but without what is not flushed. */
+  readonly durableContent: VolumeContent = this.#content((block) => this.card.volume.durable.get(block));
+
+  /** Blocks that hold something else than zeroes, or zeroes that were written. */
+  blocksNotZero(): number[] {
+    const blocks: number[] = [];
+    this.content.differing(NOTHING_KNOWN, (block, bytes) => { if (bytes !== ZERO_BLOCK) blocks.push(block); });
+    return blocks;
+  }
+
+  #content(stored: (block: number) => Uint8Array): VolumeContent {
+    return {
+      block: (block) => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? stored(block) : ZERO_BLOCK),
+      differing: (known, visit) => {
+        for (let grain = 0; grain < this.layout.grains; grain += 1) {
+          const isWritten = this.isWritten(grain);
+          for (let block = grain * this.blocksAGrain; block < (grain + 1) * this.blocksAGrain; block += 1) {
+            const bytes = isWritten ? stored(block) : ZERO_BLOCK;
+            if (bytes !== known[block]) visit(block, bytes);
+          }
+        }
+      },
+    };
+  }
 
   #bit(region: Region, grain: number): boolean {
-    const { damagedLines, durable } = this.card.nvram;
+    const { damagedLines, bytes } = this.card.nvram.content;
     if (damagedLines.size > 0 && damagedLines.has(lineOf(region, grain))) return true;
-    return (((durable[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
+    return (((bytes[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
   }
 
   #isDamaged(region: Region): boolean {
     for (let line = region.offsetBytes / NVRAM_LINE_BYTES; line < (region.offsetBytes + region.lengthBytes) / NVRAM_LINE_BYTES; line += 1) {
-      if (this.card.nvram.damagedLines.has(line)) return true;
+      if (this.card.nvram.content.damagedLines.has(line)) return true;
     }
     return false;
   }
@@ -97,11 +121,22 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
   return uncovered;
 }
 
+/** The first block that does not read the same on both. */
+export function differingBlock(one: DurableView, other: DurableView): number | undefined {
+  for (let grain = 0; grain < one.layout.grains; grain += 1) {
+    if (!one.isWritten(grain) && !other.isWritten(grain)) continue;
+    for (let block = grain * one.blocksAGrain; block < (grain + 1) * one.blocksAGrain; block += 1) {
+      if (Buffer.compare(one.content.block(block), other.content.block(block)) !== 0) return block;
+    }
+  }
+  return undefined;
+}
+
 /** Grains that have unflushed blocks whose old content is not their new one. */
 function unsettledGrains(view: DurableView): Set<number> {
   const { volume } = view.card;
   const grains = new Set<number>();
-  for (const block of volume.unflushed.keys()) {
+  for (const block of volume.unflushed) {
     const grain = Math.floor(block / view.blocksAGrain);
     if (view.isWritten(grain) && volume.hash(block) !== volume.durable.hash(block)) grains.add(grain);
   }

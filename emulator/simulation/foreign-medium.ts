@@ -30,7 +30,7 @@ export function foreignMedium(memories: readonly ReusedMemory[]): ForeignMedium 
 function make(memories: readonly ReusedMemory[]): ForeignMedium {
   const world = new World({ seed: SEED, faults: NO_FAULTS, memories });
   world.begin();
-  const story = new Story(world, 'rules', FIRST_FOREIGN_MARK);
+  const story = new Story(world, 'rules', { firstMark: FIRST_FOREIGN_MARK });
   const { primary } = world;
   story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
   const { hosts } = story.watch;

@@ -1,4 +1,7 @@
+import type { Fingerprint } from './fingerprint.js';
 import { ALIEN, markOf } from './marked-blocks.js';
+
+const MOST_FAULTS = 4;
 
 /** Something that a host asked the card to put on its volume. */
 export interface ModelWrite {
@@ -15,6 +18,13 @@ export interface ModelWrite {
 
 /** What a volume may hold at one block: any of the marks. */
 export type Allowed = (block: number) => readonly number[];
+
+/** What a volume holds. */
+export interface VolumeContent {
+  readonly block: (block: number) => Uint8Array;
+  /** Visits the blocks that are not the very ones of a list. Blocks are never changed in place. */
+  differing(known: readonly (Uint8Array | undefined)[], visit: (block: number, bytes: Uint8Array) => void): void;
+}
 
 /** A read that was asked for. */
 export interface ModelRead {
@@ -33,7 +43,10 @@ export interface ModelRead {
  */
 export class HostModel {
   readonly #base: Int32Array;
-  readonly #history: ModelWrite[][];
+  /** Of each block, the very bytes that its base was read from. */
+  #read: (Uint8Array | undefined)[];
+  /** Of the blocks that were written since. */
+  readonly #history = new Map<number, ModelWrite[]>();
   #nextMark: number;
   #order = 0;
 
@@ -44,7 +57,33 @@ export class HostModel {
   ) {
     this.#nextMark = firstMark;
     this.#base = new Int32Array(blocks);
-    this.#history = Array.from({ length: blocks }, () => []);
+    this.#read = new Array<Uint8Array | undefined>(blocks);
+  }
+
+  /** All that is known by now, to go on from apart. */
+  copy(): HostModel {
+    const copy = new HostModel(this.blocks);
+    copy.#base.set(this.#base);
+    copy.#read = this.#read.slice();
+    copy.#nextMark = this.#nextMark;
+    copy.#order = this.#order;
+    const copies = new Map<ModelWrite, ModelWrite>();
+    for (const [block, history] of this.#history) {
+      copy.#history.set(block, history.map((write) => {
+        const known = copies.get(write) ?? { ...write };
+        copies.set(write, known);
+        return known;
+      }));
+    }
+    return copy;
+  }
+
+  /** Takes what was asked for and acknowledged into a fingerprint. */
+  addTo(fingerprint: Fingerprint): void {
+    for (const block of [...this.#history.keys()].sort((a, b) => a - b)) {
+      fingerprint.add(block);
+      for (const { mark, acknowledged, durable } of this.#history.get(block) ?? []) fingerprint.add(mark * 4 + (acknowledged ? 2 : 0) + (durable ? 1 : 0));
+    }
   }
 
   /** How much was asked for so far. */
@@ -54,7 +93,7 @@ export class HostModel {
 
   /** What was asked for from an {@link order} on. */
   since(order: number, block: number): number[] {
-    return (this.#history[block] ?? []).filter((write) => write.order >= order).map(({ mark }) => mark);
+    return (this.#history.get(block) ?? []).filter((write) => write.order >= order).map(({ mark }) => mark);
   }
 
   /** @returns the write, whose mark its data bears. */
@@ -76,7 +115,7 @@ export class HostModel {
   /** What a flush asked for now covers. */
   acknowledgedWrites(): ModelWrite[] {
     const writes = new Set<ModelWrite>();
-    for (const history of this.#history) for (const write of history) if (write.acknowledged && !write.durable) writes.add(write);
+    for (const history of this.#history.values()) for (const write of history) if (write.acknowledged && !write.durable) writes.add(write);
     return [...writes];
   }
 
@@ -90,8 +129,7 @@ export class HostModel {
 
   /** After a power cut (rule 4): what is known to be durable, or anything asked for since. */
   readonly afterCut: Allowed = (block) => {
-    const history = this.#history[block] ?? [];
-    return this.#from(block, history[0]?.durable === true ? 0 : -1);
+    return this.#from(block, this.#history.get(block)?.[0]?.durable === true ? 0 : -1);
   };
 
   /** While the card runs: the newest write that was acknowledged, or any asked for after it. */
@@ -113,51 +151,51 @@ export class HostModel {
     return undefined;
   }
 
-  /** What is wrong with the content of a volume, one line a block, the first few. */
-  faults(content: (block: number) => Uint8Array, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
-    const faults: string[] = [];
-    for (let block = 0; block < this.blocks && faults.length < 4; block += 1) {
-      const mark = markOf(content(block), block);
-      const marks = allowed(block);
-      if (!marks.includes(mark) && !spared(block)) faults.push(`block ${String(block)} holds ${named(mark)}; ${[...new Set(marks)].map(named).join(', ')} would do`);
-    }
-    return faults;
+  /** What is wrong with the content of the hosts' own volume, one line a block, the first few. */
+  faults(volume: VolumeContent, allowed: Allowed, spared?: (block: number) => boolean): string[] {
+    const suspects = new Set(this.#history.keys());
+    volume.differing(this.#read, (block) => { suspects.add(block); });
+    return faultsOf(volume.block, suspects, allowed, spared);
   }
 
   /** After a cut: what is there now is what there is. */
-  settleOn(content: (block: number) => Uint8Array): void {
-    for (let block = 0; block < this.blocks; block += 1) {
-      this.#base[block] = markOf(content(block), block);
-      const history = this.#history[block];
-      if (history !== undefined && history.length > 0) this.#history[block] = [];
-    }
+  settleOn(volume: VolumeContent): void {
+    volume.differing(this.#read, (block, bytes) => {
+      this.#base[block] = markOf(bytes, block);
+      this.#read[block] = bytes;
+    });
+    this.#history.clear();
   }
 
   /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
-  adopt(durable: (block: number) => Uint8Array, seen: (block: number) => Uint8Array): void {
+  adopt(durable: VolumeContent, seen: VolumeContent): void {
     this.settleOn(durable);
-    for (let block = 0; block < this.blocks; block += 1) {
-      const mark = markOf(seen(block), block);
+    seen.differing(this.#read, (block, bytes) => {
+      const mark = markOf(bytes, block);
       if (mark !== this.#base[block]) this.#add(mark, block, 1, false).acknowledged = true;
-    }
+    });
   }
 
   #add(mark: number, firstBlock: number, blocks: number, fua: boolean): ModelWrite {
     const write: ModelWrite = { mark, firstBlock, blocks, fua, order: this.#order, acknowledged: false, durable: false };
     this.#order += 1;
-    for (let block = firstBlock; block < firstBlock + blocks; block += 1) this.#history[block]?.push(write);
+    for (let block = firstBlock; block < firstBlock + blocks; block += 1) {
+      const history = this.#history.get(block);
+      if (history === undefined) this.#history.set(block, [write]);
+      else history.push(write);
+    }
     return write;
   }
 
   /** A durable write makes everything before it history. It stays itself, as the first of what is left. */
   #forgetBefore(block: number, write: ModelWrite): void {
-    const history = this.#history[block];
+    const history = this.#history.get(block);
     const at = history?.indexOf(write) ?? -1;
     if (at > 0) history?.splice(0, at);
   }
 
   #newestAcknowledged(block: number): number {
-    const history = this.#history[block] ?? [];
+    const history = this.#history.get(block) ?? [];
     let at = history.length - 1;
     while (at >= 0 && history[at]?.acknowledged !== true) at -= 1;
     return at;
@@ -165,9 +203,22 @@ export class HostModel {
 
   /** @param at a place in the history, or before it. */
   #from(block: number, at: number): number[] {
-    const marks = (this.#history[block] ?? []).slice(Math.max(0, at)).map(({ mark }) => mark);
+    const marks = (this.#history.get(block) ?? []).slice(Math.max(0, at)).map(({ mark }) => mark);
     return at < 0 ? [this.#base[block] ?? 0, ...marks] : marks;
   }
+}
+
+/** What is wrong with some blocks, one line each, the first few. */
+export function faultsOf(content: (block: number) => Uint8Array, blocks: Iterable<number>, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
+  const faults: string[] = [];
+  for (const block of blocks) {
+    const mark = markOf(content(block), block);
+    const marks = allowed(block);
+    if (marks.includes(mark) || spared(block)) continue;
+    faults.push(`block ${String(block)} holds ${named(mark)}; ${[...new Set(marks)].map(named).join(', ')} would do`);
+    if (faults.length === MOST_FAULTS) break;
+  }
+  return faults;
 }
 
 function named(mark: number): string {

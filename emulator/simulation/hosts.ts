@@ -24,14 +24,18 @@ export class SimHosts {
   /** Writes and zeroes acknowledged so far. */
   acknowledgedChanges = 0;
 
-  /** @param firstMark of what they write. */
+  /**
+   * @param firstMark of what they write.
+   * @param known what is known already, to go on from apart.
+   */
   constructor(
     readonly card: SimCard,
     firstMark: number,
+    known?: SimHosts,
   ) {
     const blocks = card.geometry.sizeBytes / BLOCK_BYTES;
-    this.model = new HostModel(blocks, firstMark);
-    this.order = new CrashOrder(blocks);
+    this.model = known?.model.copy() ?? new HostModel(blocks, firstMark);
+    this.order = known?.order.copy() ?? new CrashOrder();
   }
 
   get underWay(): number {

@@ -31,6 +31,11 @@ export class LineWatch {
     this.economy = new Economy(primary, model, marks, complain);
   }
 
+  /** What another knew, who listened before. */
+  recall(other: LineWatch): void {
+    for (const loadId of other.#mixed) this.#mixed.add(loadId);
+  }
+
   /** @param hostsUnderWay of the primary. */
   frame(from: string, bytes: Uint8Array, hostsUnderWay: number): void {
     const frame = fromBinary(LinkFrameSchema, bytes);

@@ -1,5 +1,5 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { hashOfBlock } from './block-image.js';
+import { hashOfBlock, ZERO_BLOCK } from './block-image.js';
 
 /*
  * What the simulated hosts write: each block bears the number of the write that it is from, its mark, and its own
@@ -25,6 +25,7 @@ export function markedBlocks(firstBlock: number, blocks: number, mark: number): 
 
 /** The mark that a block at this place bears; {@link ALIEN} for anything that is not a whole block of one write. */
 export function markOf(bytes: Uint8Array, block: number): number {
+  if (bytes === ZERO_BLOCK) return 0;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, WORDS_A_BLOCK);
   const mark = words[0] ?? 0;
   if (mark === 0) return hashOfBlock(bytes) === 0 ? 0 : ALIEN;

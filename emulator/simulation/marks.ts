@@ -1,5 +1,6 @@
+import type { CardComponents } from '../../firmware/components.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { type CardStatus, JobKind, JobState, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { JobKind, JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { SimCard } from './sim-card.js';
 
 /** How often something rare was reached: a path that no seed takes is a path that nothing was proven of. */
@@ -50,10 +51,10 @@ export class Marks {
   /** What the cards say of themselves. */
   note(cards: readonly SimCard[]): void {
     for (const card of cards) {
-      if (card.components === undefined) continue;
-      const status = card.status();
-      this.#once(this.#refusals, card, refusalOf(status));
-      this.#once(this.#jobs, card, failureOf(status));
+      const { components } = card;
+      if (components === undefined) continue;
+      this.#once(this.#refusals, card, refusalOf(components));
+      this.#once(this.#jobs, card, failureOf(components));
     }
   }
 
@@ -64,12 +65,12 @@ export class Marks {
 }
 
 /** Why the secondary is not let in. */
-function refusalOf({ linkState, linkStatus }: CardStatus): string {
-  return linkState === LinkState.REFUSED ? `refused: ${Status[linkStatus]}` : '';
+function refusalOf({ requester }: CardComponents): string {
+  return requester.state === 'refused' ? `refused: ${Status[requester.lastEnd?.status ?? Status.UNSPECIFIED]}` : '';
 }
 
 /** Why an export or a load has failed, which is another one for each medium. */
-function failureOf({ job }: CardStatus): string {
+function failureOf({ jobs: { status: job } }: CardComponents): string {
   return job?.state === JobState.FAILED ? `${JobKind[job.kind]} failed: ${Status[job.status]}` : '';
 }
 

@@ -99,12 +99,12 @@ export function damageNvram(story: Story, card: SimCard, random: Random): void {
   if (random.chance(STALE_CHANCE)) {
     if (story.watch.historyOf(card).makeStale(random)) story.watch.marks.reached('one control block stale');
   } else if (random.chance(0.2)) {
-    for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) nvram.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
+    for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) nvram.content.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
   } else {
     const span = random.chance(0.5) ? DAMAGED_SPAN_LINES : nvram.sizeBytes / NVRAM_LINE_BYTES;
-    for (let i = random.between(1, 4); i > 0; i -= 1) nvram.damagedLines.add(random.below(span));
+    for (let i = random.between(1, 4); i > 0; i -= 1) nvram.content.damagedLines.add(random.below(span));
   }
-  nvram.doubtful ||= random.chance(0.1);
+  nvram.content.doubtful ||= random.chance(0.1);
   story.watch.settle(card);
   story.later(random.between(1_000, 1_000_000), () => { story.boot(card); });
 }

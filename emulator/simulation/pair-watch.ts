@@ -1,8 +1,9 @@
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import type { FatesOf } from './card-image.js';
 import { ControlHistory } from './control-history.js';
-import { DurableView, uncoveredGrains } from './durable-view.js';
+import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
 import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
@@ -33,22 +34,28 @@ export class PairWatch {
   #secondaryHadAccess = false;
   readonly #up = new Map<SimCard, CardComponents>();
 
+  /** @param known what is known already, to go on from apart. */
   constructor(
     private readonly world: World,
     private readonly judge: Judge,
     firstMark: number,
+    known?: PairWatch,
   ) {
     this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
     this.#primaryHistory = new ControlHistory(this.primary);
     this.#secondaryHistory = new ControlHistory(this.secondary);
-    this.hosts = new SimHosts(world.primary, firstMark);
-    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY);
+    this.hosts = new SimHosts(world.primary, firstMark, known?.hosts);
+    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
+    if (known !== undefined) {
+      this.#line.recall(known.#line);
+      this.#secondaryHadAccess = known.#secondaryHadAccess;
+    }
     this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
-    this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks);
+    this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
       if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
@@ -56,7 +63,6 @@ export class PairWatch {
       this.historyOf(world.primary).persisted(at);
     };
     world.secondary.power.observer = ({ part, kind, offsetBytes: at }) => {
-      this.images.secondaryChanged();
       if (part === 'nvram' && kind === 'persist') this.historyOf(world.secondary).persisted(at);
       if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
     };
@@ -101,15 +107,19 @@ export class PairWatch {
   }
 
   /** Cuts a card's power, and checks what that leaves. */
-  cut(card: SimCard, silent: boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
     this.marks.goesDown(card, true);
-    card.cut(silent);
+    card.cut(silent, fatesOf);
     hosts.note();
     hosts.forget();
+    this.afterCut(card);
+  }
+
+  /** Checks what a cut of a card's power has left. */
+  afterCut(card: SimCard): void {
     this.cover();
-    this.images.secondaryChanged();
     this.images.note();
     if (card === this.world.primary) {
       this.#acknowledged();
@@ -127,9 +137,8 @@ export class PairWatch {
    * (rules 14 and 19), so what is there now is what there is.
    */
   settle(card: SimCard): void {
-    this.images.secondaryChanged();
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
-    hosts.model.settleOn(this.viewOf(card).block);
+    hosts.model.settleOn(this.viewOf(card).content);
     hosts.order.forget();
   }
 
@@ -137,15 +146,14 @@ export class PairWatch {
   consistent(): void {
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
-    const fault = this.secondaryReads.faultApart(this.secondary.block, 0, this.hosts.model.blocks);
+    const fault = this.secondaryReads.faultApart(this.secondary.content.block, new Set([...this.secondary.blocksNotZero(), ...this.hosts.order.blocks]));
     if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
   }
 
   /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
   secondaryReplaced(): void {
-    this.images.secondaryChanged();
     this.#secondaryHadAccess = false;
-    this.otherHosts.model.settleOn(this.secondary.block);
+    this.otherHosts.model.settleOn(this.secondary.content);
     this.#secondaryHistory.forget();
     this.#line.secondaryReplaced();
   }
@@ -168,19 +176,19 @@ export class PairWatch {
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
-    const faults = model.faults(this.primary.block, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
+    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
     if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
-    model.settleOn(this.primary.block);
-    if (this.world.primary.nvram.damagedLines.size > 0) this.hosts.order.forget();
+    model.settleOn(this.primary.content);
+    if (this.world.primary.nvram.content.damagedLines.size > 0) this.hosts.order.forget();
   }
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
   #secondaryCut(): void {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
-    const faults = model.faults(this.secondary.block, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
+    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
     if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
-    model.settleOn(this.secondary.block);
+    model.settleOn(this.secondary.content);
   }
 
   /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
@@ -190,7 +198,7 @@ export class PairWatch {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
       this.otherHosts.acknowledgedChanges = 0;
-      this.otherHosts.model.adopt(this.secondary.durableBlock, this.secondary.block);
+      this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
     return has;
@@ -199,11 +207,10 @@ export class PairWatch {
   /** Both volumes read the same, and as hosts were told. Nothing is under way. */
   same(): void {
     this.hosts.note();
-    const faults = this.hosts.model.faults(this.primary.block, this.hosts.model.now);
+    const faults = this.hosts.model.faults(this.primary.content, this.hosts.model.now);
     if (faults.length > 0) this.#complain(4, 'data', `in the end the primary's ${faults.join('; ')}`);
-    for (let block = 0; block < this.hosts.model.blocks; block += 1) {
-      if (Buffer.compare(this.primary.block(block), this.secondary.block(block)) !== 0) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
-    }
+    const block = differingBlock(this.primary, this.secondary);
+    if (block !== undefined) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
   }
 
   /** As an operator compares the volumes of a synchronized pair while nobody writes: by their blocks' hashes. */

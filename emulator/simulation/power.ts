@@ -1,9 +1,10 @@
 import type { Completion, PartFault } from '../../firmware/hal.js';
+import type { Atom, DurablePart, Unsettled } from './card-image.js';
 import type { FaultOptions } from './faults.js';
 import type { Random } from './random.js';
 import type { Scheduler, SimEvent } from './scheduler.js';
 
-export type PartName = 'nvram' | 'volume' | 'store' | 'reserved' | 'medium';
+export type PartName = DurablePart | 'medium';
 export type OperationKind = 'read' | 'write' | 'zero' | 'flush' | 'persist' | 'truncate' | 'open' | 'close' | 'recovered';
 
 export interface Operation {
@@ -15,8 +16,9 @@ export interface Operation {
 
 interface UnderWay {
   readonly event: SimEvent;
-  /** What a cut leaves of it when that is not nothing. */
-  readonly atCut: (() => void) | undefined;
+  readonly part: PartName;
+  /** What a cut leaves old or new of it. */
+  readonly atoms: (() => Atom[]) | undefined;
 }
 
 /** Now and then an operation takes so many times longer: it waits behind others. */
@@ -48,13 +50,14 @@ export class SimPower {
   /**
    * @param atUs when it takes effect, if all goes well.
    * @param run does it; what it returns completes the operation, a fault fails it.
-   * @param atCut what a cut of the power before that leaves of it.
+   * @param atoms what a cut of the power before that leaves old or new.
    */
-  submit<T>(operation: Operation, atUs: number, done: Completion<T>, run: () => T | PartFault, atCut?: () => void): void {
+  submit<T>(operation: Operation, atUs: number, done: Completion<T>, run: () => T | PartFault, atoms?: () => Atom[]): void {
     if (!this.on) return;
     const { part, kind, offsetBytes, lengthBytes } = operation;
     const underWay: UnderWay = {
-      atCut,
+      part,
+      atoms,
       event: this.scheduler.at(atUs, { where: this.name, what: `${part} ${kind}`, offsetBytes, lengthBytes }, () => {
         this.#underWay.delete(underWay);
         this.#perform(operation, done, run);
@@ -69,13 +72,15 @@ export class SimPower {
     return this.scheduler.nowUs + (this.random.chance(this.faults().slow) ? us * SLOWNESS : us);
   }
 
-  /** The power goes: what was under way takes effect in part, or not at all. */
+  /** Writes under way, in the order in which they were asked for. */
+  get unsettled(): Unsettled[] {
+    return [...this.#underWay].flatMap(({ part, atoms }) => (part === 'medium' || atoms === undefined ? [] : [{ part, atoms: atoms() }]));
+  }
+
+  /** The power goes: nothing that was under way takes effect by itself any more. */
   cut(): void {
     this.on = false;
-    for (const { event, atCut } of this.#underWay) {
-      event.run = undefined;
-      atCut?.();
-    }
+    for (const { event } of this.#underWay) event.run = undefined;
     this.#underWay.clear();
   }
 

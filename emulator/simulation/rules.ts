@@ -1,3 +1,5 @@
+import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
+
 /**
  * What a judge goes by:
  * - `rules`: whatever a rule asks for, bits and labels included.
@@ -28,4 +30,11 @@ export class RuleBroken extends Error {
     super(`rule ${String(rule)}: ${detail}`);
     this.name = 'RuleBroken';
   }
+}
+
+/** Which rule a simulation broke, none when the firmware stopped itself or the simulator failed, and what is to be said of it. */
+export function reasonOf(error: unknown): { readonly rule: number | undefined; readonly message: string } {
+  if (error instanceof RuleBroken) return { rule: error.rule, message: error.message };
+  if (error instanceof FirmwareFault) return { rule: undefined, message: error.message };
+  return { rule: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

@@ -1,10 +1,10 @@
-import { FirmwareFault } from '../../firmware/kernel/event-loop.js';
 import { converge } from './convergence.js';
 import type { FaultOptions } from './faults.js';
 import { foreignMedium } from './foreign-medium.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
-import { type Judge, RuleBroken } from './rules.js';
+import { callOff } from './misfortune.js';
+import { type Judge, reasonOf, RuleBroken } from './rules.js';
 import { type Step, stepsOf, takeStep } from './scenario.js';
 import type { SimEvent } from './scheduler.js';
 import { Story } from './story.js';
@@ -65,19 +65,18 @@ export function runSeed(options: SeedOptions): SeedResult {
       if (step !== undefined) takeStep(story, step);
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
-    for (const card of world.cards) if (card.power.on) story.watch.marks.goesDown(card, false);
+    for (const card of world.cards) {
+      callOff(story, card);
+      card.nvram.slowness = 1;
+      if (card.power.on) story.watch.marks.goesDown(card, false);
+    }
     marks = story.watch.marks.counts;
     world.calm = true;
     converge(story);
+    marks = story.watch.marks.counts;
   } catch (error) {
-    if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = failureOf(error, at, world.scheduler.recent);
+    if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = { ...reasonOf(error), step: at, recent: world.scheduler.recent };
   }
   const { delivered, nowUs, traceHash } = world.scheduler;
   return { seed, events: delivered, simulatedUs: nowUs, traceHash, marks, failure };
-}
-
-function failureOf(error: unknown, step: number, recent: readonly SimEvent[]): SeedFailure {
-  const rule = error instanceof RuleBroken ? error.rule : undefined;
-  const message = error instanceof RuleBroken || error instanceof FirmwareFault ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { rule, message, step, recent };
 }

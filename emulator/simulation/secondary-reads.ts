@@ -77,17 +77,17 @@ export class SecondaryReads {
     const block = (number: number): Uint8Array => into.subarray((number - firstBlock) * BLOCK_BYTES, (number - firstBlock + 1) * BLOCK_BYTES);
     const fault = mirror !== undefined && this.inLockstep()
       ? this.hosts.model.faultOfRead(mirror, (index) => block(firstBlock + index))
-      : this.faultApart(block, firstBlock, blocks);
+      : this.faultApart(block, Array.from({ length: blocks }, (_, index) => firstBlock + index));
     if (fault !== undefined) return { seenIn: 'data', detail: `at the secondary ${fault}` };
     return this.line.isMixed ? { seenIn: 'state', detail: 'a secondary that is half-copied was read' } : undefined;
   }
 
-  /** What is wrong with what a consistent secondary holds, apart from the primary. */
-  faultApart(block: (number: number) => Uint8Array, firstBlock: number, blocks: number): string | undefined {
+  /** What is wrong with some blocks of what a consistent secondary holds, apart from the primary. */
+  faultApart(content: (block: number) => Uint8Array, blocks: Iterable<number>): string | undefined {
     if (this.secondary.control?.forkId !== 0n) return undefined;
-    for (let number = firstBlock; number < firstBlock + blocks; number += 1) {
-      if (markOf(block(number), number) >= FIRST_MARK_OF_SECONDARY) return `block ${String(number)} holds what its own hosts wrote, though that was given up`;
+    for (const block of blocks) {
+      if (markOf(content(block), block) >= FIRST_MARK_OF_SECONDARY) return `block ${String(block)} holds what its own hosts wrote, though that was given up`;
     }
-    return this.hosts.order.fault(block, firstBlock, blocks);
+    return this.hosts.order.fault(content, blocks);
   }
 }

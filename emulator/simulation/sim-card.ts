@@ -11,6 +11,7 @@ import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { AdminRequestSchema, type AdminResponse, type CardStatus } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
+import { type AtomFate, CardImage, type Fates, type FatesOf, type Unsettled } from './card-image.js';
 import type { FaultOptions } from './faults.js';
 import { SimPower } from './power.js';
 import { Random } from './random.js';
@@ -19,7 +20,7 @@ import type { Scheduler } from './scheduler.js';
 import { SimClock } from './sim-clock.js';
 import { SimDisk } from './sim-disk.js';
 import type { SimLink } from './sim-link.js';
-import { type Shelf, SimMediumDrive } from './sim-medium.js';
+import { type Shelf, type SimMedium, SimMediumDrive } from './sim-medium.js';
 import { SimNvram } from './sim-nvram.js';
 import { SimPeerPort } from './sim-peer-port.js';
 
@@ -61,6 +62,8 @@ export class SimCard {
   readonly #port: SimPeerPort;
   readonly #drive: SimMediumDrive;
   readonly #hal: Hal;
+  /** How often the firmware was stepped. */
+  steps = 0;
   #card: Card | undefined;
   #ready = false;
 
@@ -71,14 +74,16 @@ export class SimCard {
     private readonly memory: ReusedMemory,
     seed: number,
     stream: number,
+    /** What the board holds durably. */
+    readonly image = new CardImage(geometry),
   ) {
     this.random = new Random(seed, stream);
     this.power = new SimPower(name, world.scheduler, this.random, world.faults);
     this.power.on = false;
-    this.nvram = new SimNvram(this.power, geometry.nvramBytes);
-    this.volume = new SimDisk(this.power, 'volume', geometry.sizeBytes);
-    this.store = new SimDisk(this.power, 'store', geometry.storeBytes);
-    this.reserved = new SimDisk(this.power, 'reserved', RESERVED_BYTES);
+    this.nvram = new SimNvram(this.power, image.nvram, memory);
+    this.volume = new SimDisk(this.power, 'volume', geometry.sizeBytes, image.volume);
+    this.store = new SimDisk(this.power, 'store', geometry.storeBytes, image.store);
+    this.reserved = new SimDisk(this.power, 'reserved', RESERVED_BYTES, image.reserved);
     this.clock = new SimClock(this.power);
     this.#port = new SimPeerPort(world.link, name, () => this.on);
     this.#drive = new SimMediumDrive(this.power, world.shelf);
@@ -106,6 +111,16 @@ export class SimCard {
   get components(): CardComponents | undefined {
     return this.power.on ? this.#card?.components : undefined;
   }
+
+  get #disks(): readonly SimDisk[] {
+    return [this.volume, this.store, this.reserved];
+  }
+
+  readonly #byChance: Fates = ({ part }): AtomFate => {
+    const { lineDamaged, blockKept } = this.world.faults();
+    if (part === 'nvram' && this.random.chance(lineDamaged)) return 'damaged';
+    return this.random.chance(part === 'nvram' ? 0.5 : blockKept) ? 'new' : 'old';
+  };
 
   /** Makes a standalone card of blank parts. */
   format(): void {
@@ -137,7 +152,10 @@ export class SimCard {
    */
   step(): boolean {
     try {
-      while (this.#canStep()) this.#ready = this.#card?.step(STEP_COMPLETIONS) ?? false;
+      while (this.#canStep()) {
+        this.steps += 1;
+        this.#ready = this.#card?.step(STEP_COMPLETIONS) ?? false;
+      }
       return true;
     } catch (error) {
       if (this.components !== undefined || !(error instanceof FirmwareFault) || !(error.cause instanceof PartError)) throw error;
@@ -149,16 +167,30 @@ export class SimCard {
     return this.#ready && this.on;
   }
 
-  /** The power goes, and everything with it that is not durable. The card is gone until {@link boot}. */
-  cut(silent: boolean): void {
+  /** Writes of which a cut now leaves no one knows what: those not flushed, then those under way. */
+  get unsettled(): Unsettled[] {
+    return [...this.#disks.flatMap((disk) => disk.unsettled), ...this.power.unsettled];
+  }
+
+  /** Media that this board has written to since its power came. */
+  get mediaWritten(): Iterable<SimMedium> {
+    return this.#drive.written;
+  }
+
+  /**
+   * The power goes, and everything with it that is not durable. The card is gone until {@link boot}.
+   * @param fatesOf what becomes of each unsettled write, by its place among them; chance decides if nobody does.
+   */
+  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance): void {
+    const { unsettled } = this;
     this.power.cut();
     this.clock.cut();
     this.#card = undefined;
     this.#ready = false;
     this.#port.cut(silent);
-    const keeps = (): boolean => this.random.chance(this.world.faults().blockKept);
-    for (const disk of [this.volume, this.store, this.reserved]) disk.settle(keeps);
-    this.#drive.cut(keeps);
+    for (const disk of this.#disks) disk.cut();
+    for (const [index, write] of unsettled.entries()) this.image.settle(write, fatesOf(index));
+    this.#drive.cut(() => this.random.chance(this.world.faults().blockKept));
   }
 
   admin(request: AdminBody): Running<AdminResponse> {

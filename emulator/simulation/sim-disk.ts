@@ -1,25 +1,32 @@
 import type { Completion, Disk } from '../../firmware/hal.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { BlockImage, hashOfBlock } from './block-image.js';
-import type { OperationKind, PartName, SimPower } from './power.js';
+import { type BlockImage, hashOfBlock, ZERO_BLOCK } from './block-image.js';
+import type { Atom, DurablePart, Unsettled } from './card-image.js';
+import type { OperationKind, SimPower } from './power.js';
 
 const LEAST_US = 40;
 const MOST_US = 600;
-const ZERO_BLOCK = new Uint8Array(BLOCK_BYTES);
+
+/** A block in the write cache. */
+interface Cached {
+  readonly bytes: Uint8Array;
+  /** Of which write: their numbers count up. */
+  readonly write: number;
+}
 
 /** A disk with a volatile write cache: a power cut leaves each unflushed block old or new, and never in between. */
 export class SimDisk implements Disk {
-  readonly #durable: BlockImage;
   /** Blocks written and not flushed. */
-  readonly #cache = new Map<number, Uint8Array>();
+  readonly #cache = new Map<number, Cached>();
+  #writes = 0;
 
+  /** @param durable as a cut would leave it if nothing unflushed had reached the disk. */
   constructor(
     private readonly power: SimPower,
-    private readonly part: PartName,
+    private readonly part: DurablePart,
     readonly sizeBytes: number,
-  ) {
-    this.#durable = new BlockImage(sizeBytes / BLOCK_BYTES);
-  }
+    readonly durable: BlockImage,
+  ) {}
 
   read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
     this.#submit('read', offsetBytes, into.length, done, () => {
@@ -29,64 +36,68 @@ export class SimDisk implements Disk {
 
   write(offsetBytes: number, from: Uint8Array, done: Completion<void>): void {
     // Taken from memory only when it takes effect: who changes a payload before is found out (rule 10).
-    const store = (at: number): void => { this.#cache.set((offsetBytes + at) / BLOCK_BYTES, from.slice(at, at + BLOCK_BYTES)); };
-    this.#change('write', offsetBytes, from.length, done, store);
+    this.#change('write', offsetBytes, from.length, done, (at) => from.slice(at, at + BLOCK_BYTES));
   }
 
   zero(offsetBytes: number, lengthBytes: number, done: Completion<void>): void {
-    this.#change('zero', offsetBytes, lengthBytes, done, (at) => { this.#cache.set((offsetBytes + at) / BLOCK_BYTES, ZERO_BLOCK); });
+    this.#change('zero', offsetBytes, lengthBytes, done, () => ZERO_BLOCK);
   }
 
   flush(done: Completion<void>): void {
     // What is completed at the call, and not a byte more.
     const captured = [...this.#cache];
     this.#submit('flush', 0, 0, done, () => {
-      for (const [block, bytes] of captured) {
-        this.#durable.set(block, bytes);
-        if (this.#cache.get(block) === bytes) this.#cache.delete(block);
+      for (const [block, cached] of captured) {
+        this.durable.set(block, cached.bytes);
+        if (this.#cache.get(block) === cached) this.#cache.delete(block);
       }
     });
   }
 
   /** As a read would find it. */
   block(block: number): Uint8Array {
-    return this.#cache.get(block) ?? this.#durable.get(block);
+    return this.#cache.get(block)?.bytes ?? this.durable.get(block);
   }
 
-  /** As a cut would leave it if nothing unflushed had reached the disk. */
-  get durable(): BlockImage {
-    return this.#durable;
-  }
-
-  /** Blocks of which a cut may leave the old content or this one. */
-  get unflushed(): ReadonlyMap<number, Uint8Array> {
-    return this.#cache;
+  /** Blocks of which a cut may leave the old content or the one that a read would find. */
+  get unflushed(): Iterable<number> {
+    return this.#cache.keys();
   }
 
   /** The hash of a block as a read would find it. */
   hash(block: number): number {
     const cached = this.#cache.get(block);
-    return cached === undefined ? this.#durable.hash(block) : hashOfBlock(cached);
+    return cached === undefined ? this.durable.hash(block) : hashOfBlock(cached.bytes);
   }
 
-  /** After a cut: `keeps` decides for each unflushed block whether it had reached the disk. */
-  settle(keeps: (block: number) => boolean): void {
-    for (const [block, bytes] of this.#cache) if (keeps(block)) this.#durable.set(block, bytes);
+  /** Writes that are done and not flushed, the oldest first. */
+  get unsettled(): Unsettled[] {
+    const writes = new Map<number, Atom[]>();
+    for (const [at, { bytes, write }] of this.#cache) {
+      const atoms = writes.get(write);
+      if (atoms === undefined) writes.set(write, [{ at, bytes }]);
+      else atoms.push({ at, bytes });
+    }
+    return [...writes].sort(([one], [other]) => one - other).map(([, atoms]) => ({ part: this.part, atoms }));
+  }
+
+  /** The power went, and the cache with it. */
+  cut(): void {
     this.#cache.clear();
   }
 
-  /** @param store puts the block at a place of the operation into the cache. */
-  #change(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, store: (at: number) => void): void {
-    const all = (which: () => boolean): void => {
-      for (let at = 0; at < lengthBytes; at += BLOCK_BYTES) if (which()) store(at);
-    };
-    const { random } = this.power;
-    this.#submit(kind, offsetBytes, lengthBytes, done, () => { all(() => true); }, () => { all(() => random.chance(0.5)); });
+  /** @param content of the block at a place of the operation. */
+  #change(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, content: (at: number) => Uint8Array): void {
+    const atoms = (): Atom[] => Array.from({ length: lengthBytes / BLOCK_BYTES }, (_, i) => ({ at: offsetBytes / BLOCK_BYTES + i, bytes: content(i * BLOCK_BYTES) }));
+    this.#submit(kind, offsetBytes, lengthBytes, done, () => {
+      this.#writes += 1;
+      for (const { at, bytes } of atoms()) this.#cache.set(at, { bytes, write: this.#writes });
+    }, atoms);
   }
 
-  #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => void, atCut?: () => void): void {
+  #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => void, atoms?: () => Atom[]): void {
     if (offsetBytes % BLOCK_BYTES !== 0 || lengthBytes % BLOCK_BYTES !== 0) throw new Error('a disk operation on half a block');
     if (offsetBytes < 0 || offsetBytes + lengthBytes > this.sizeBytes) throw new Error('a disk operation past the end');
-    this.power.submit({ part: this.part, kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, run, atCut);
+    this.power.submit({ part: this.part, kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, run, atoms);
   }
 }

@@ -1,7 +1,7 @@
 import type { Completion, PortEvent } from '../../firmware/hal.js';
 import type { FaultOptions } from './faults.js';
 import type { Random } from './random.js';
-import type { Scheduler } from './scheduler.js';
+import type { Scheduler, SimEvent } from './scheduler.js';
 
 /** A frame's time to leave a card, and to cross the line. */
 const LEAVE_LEAST_US = 5;
@@ -58,6 +58,8 @@ export class SimLink {
   #up = true;
   readonly #ports = new Map<string, AttachedPort>();
   #ends: End[] = [];
+  /** Arrivals that are still to come. */
+  readonly #crossing = new Set<SimEvent>();
   #nextConnection = 1;
 
   constructor(
@@ -94,6 +96,28 @@ export class SimLink {
   unstall(): void {
     this.stalled.clear();
     for (const end of this.#ends) this.#leaveNext(end);
+  }
+
+  /** Whether frames are on their way. */
+  get carriesFrames(): boolean {
+    return this.#crossing.size > 0;
+  }
+
+  /** What is on its way is lost, and nobody is told. */
+  lose(): void {
+    for (const event of this.#crossing) event.run = undefined;
+    this.#crossing.clear();
+  }
+
+  /** What is on its way arrives later than anything that is sent soon. */
+  delay(): void {
+    for (const event of this.#crossing) {
+      const { run } = event;
+      if (run === undefined) continue;
+      event.run = undefined;
+      this.scheduler.at(event.atUs + LATE_US, event, run);
+    }
+    this.#crossing.clear();
   }
 
   dial(from: AttachedPort, address: string, done: Completion<number>): void {
@@ -177,9 +201,11 @@ export class SimLink {
   #arrive(from: End, bytes: Uint8Array, atUs: number): void {
     const to = from.other;
     if (to === undefined) return;
-    this.scheduler.at(atUs, { where: to.port.address, what: 'arrival of a frame', lengthBytes: bytes.length }, () => {
+    const event = this.scheduler.at(atUs, { where: to.port.address, what: 'arrival of a frame', lengthBytes: bytes.length }, () => {
+      this.#crossing.delete(event);
       if (to.open && this.#up) to.port.frame(to.connection, bytes);
     });
+    this.#crossing.add(event);
   }
 
   #tellOther(end: End, reason: string): void {

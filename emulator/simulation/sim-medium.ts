@@ -1,4 +1,5 @@
 import type { Completion, MediumDrive, MediumFile, PartFault } from '../../firmware/hal.js';
+import type { Fingerprint } from './fingerprint.js';
 import type { OperationKind, SimPower } from './power.js';
 
 const LEAST_US = 100;
@@ -8,26 +9,78 @@ const TEAR_BYTES = 4096;
 
 /** The bytes of one portable medium (212). */
 export class SimMedium {
+  /** Arrays that others may hold as well are replaced, not changed. */
+  #isShared = true;
+  #bytes = new Uint8Array(0);
+  #durable = new Uint8Array(0);
+
   /** As it reads. */
-  bytes = new Uint8Array(0);
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** As a cut would leave it. */
-  durable = new Uint8Array(0);
+  get durable(): Uint8Array {
+    return this.#durable;
+  }
+
+  copyFrom(other: SimMedium): void {
+    other.#isShared = true;
+    this.#isShared = true;
+    this.#bytes = other.#bytes;
+    this.#durable = other.#durable;
+  }
+
+  write(offsetBytes: number, parts: readonly Uint8Array[]): void {
+    const lengthBytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (offsetBytes + lengthBytes > this.#bytes.length) this.resize(offsetBytes + lengthBytes);
+    if (this.#isShared) this.#bytes = this.#bytes.slice();
+    this.#isShared = false;
+    let at = offsetBytes;
+    for (const part of parts) {
+      this.#bytes.set(part, at);
+      at += part.length;
+    }
+  }
+
+  resize(lengthBytes: number): void {
+    const bytes = new Uint8Array(lengthBytes);
+    bytes.set(this.#bytes.subarray(0, lengthBytes));
+    this.#bytes = bytes;
+    this.#isShared = false;
+  }
+
+  /** @returns makes durable what the medium holds now. */
+  flush(): () => void {
+    const captured = this.#bytes;
+    this.#isShared = true;
+    return () => { this.#durable = captured; };
+  }
 
   /** Something happens to it on its way. */
   damage(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void {
-    this.bytes = change(this.bytes.slice());
-    this.durable = this.bytes.slice();
+    this.#become(change(this.#bytes.slice()));
   }
 
   /** The power of the card that writes to it went. */
   settle(keeps: () => boolean): void {
-    const survivor = (keeps() ? this.bytes : this.durable).slice();
-    const other = survivor.length === this.bytes.length ? this.durable : this.bytes;
+    const survivor = (keeps() ? this.#bytes : this.#durable).slice();
+    const other = survivor.length === this.#bytes.length ? this.#durable : this.#bytes;
     for (let at = 0; at < Math.min(survivor.length, other.length); at += TEAR_BYTES) {
       if (keeps()) survivor.set(other.subarray(at, Math.min(at + TEAR_BYTES, survivor.length)), at);
     }
-    this.bytes = survivor;
-    this.durable = survivor.slice();
+    this.#become(survivor);
+  }
+
+  addTo(fingerprint: Fingerprint): void {
+    fingerprint.add(this.#bytes.length);
+    fingerprint.addBytes(this.#bytes);
+  }
+
+  #become(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#durable = bytes;
+    this.#isShared = true;
   }
 }
 
@@ -37,7 +90,7 @@ export type Shelf = Map<string, SimMedium>;
 /** The drive of one board. */
 export class SimMediumDrive implements MediumDrive {
   /** Media opened for writing since the power came. */
-  readonly #written = new Set<SimMedium>();
+  readonly written = new Set<SimMedium>();
 
   constructor(
     private readonly power: SimPower,
@@ -51,14 +104,14 @@ export class SimMediumDrive implements MediumDrive {
       if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
       medium ??= new SimMedium();
       this.shelf.set(path, medium);
-      if (mode !== 'read') this.#written.add(medium);
+      if (mode !== 'read') this.written.add(medium);
       return new SimMediumFile(this.power, medium);
     });
   }
 
   cut(keeps: () => boolean): void {
-    for (const medium of this.#written) medium.settle(keeps);
-    this.#written.clear();
+    for (const medium of this.written) medium.settle(keeps);
+    this.written.clear();
   }
 }
 
@@ -83,39 +136,28 @@ class SimMediumFile implements MediumFile {
   write(offsetBytes: number, from: readonly Uint8Array[], done: Completion<void>): void {
     const lengthBytes = from.reduce((sum, part) => sum + part.length, 0);
     this.#submit('write', offsetBytes, lengthBytes, done, () => {
-      if (offsetBytes + lengthBytes > this.medium.bytes.length) this.#resize(offsetBytes + lengthBytes);
-      let at = offsetBytes;
-      for (const part of from) {
-        this.medium.bytes.set(part, at);
-        at += part.length;
-      }
+      this.medium.write(offsetBytes, from);
       return undefined;
     });
   }
 
   truncate(lengthBytes: number, done: Completion<void>): void {
     this.#submit('truncate', lengthBytes, 0, done, () => {
-      this.#resize(lengthBytes);
+      this.medium.resize(lengthBytes);
       return undefined;
     });
   }
 
   flush(done: Completion<void>): void {
-    const captured = this.medium.bytes.slice();
+    const makeDurable = this.medium.flush();
     this.#submit('flush', 0, 0, done, () => {
-      this.medium.durable = captured;
+      makeDurable();
       return undefined;
     });
   }
 
   close(done: Completion<void>): void {
     this.power.submit<void>({ part: 'medium', kind: 'close', offsetBytes: 0, lengthBytes: 0 }, this.power.scheduler.nowUs, done, () => undefined);
-  }
-
-  #resize(lengthBytes: number): void {
-    const bytes = new Uint8Array(lengthBytes);
-    bytes.set(this.medium.bytes.subarray(0, lengthBytes));
-    this.medium.bytes = bytes;
   }
 
   #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {

@@ -1,5 +1,6 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type AdminResponse, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { FatesOf } from './card-image.js';
 import { PairWatch } from './pair-watch.js';
 import { Random } from './random.js';
 import { type Judge, RuleBroken } from './rules.js';
@@ -34,14 +35,19 @@ export class Story {
   readonly watch: PairWatch;
   readonly #spanBlocks: number;
   #commands: Command[] = [];
+  /** How far the world was when notice was taken last: where nothing has happened since, there is nothing to judge. */
+  #noted = -1;
 
-  /** @param firstMark of what the primary's hosts write. */
+  /**
+   * @param firstMark of what the primary's hosts write.
+   * @param known the story so far, to go on from apart in a world of its own.
+   */
   constructor(
     readonly world: World,
     judge: Judge,
-    firstMark = 1,
+    { firstMark = 1, known }: { readonly firstMark?: number; readonly known?: Story | undefined } = {},
   ) {
-    this.watch = new PairWatch(world, judge, firstMark);
+    this.watch = new PairWatch(world, judge, firstMark, known?.watch);
     this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
     world.bootFailed = (card) => {
       this.cut(card, false);
@@ -136,10 +142,10 @@ export class Story {
   }
 
   /** Cuts a card's power now, if it is on. */
-  cut(card: SimCard, silent: boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
     if (!card.power.on) return;
     this.note();
-    this.watch.cut(card, silent);
+    this.watch.cut(card, silent, fatesOf);
     this.#commands = this.#commands.filter((command) => command.card !== card);
   }
 
@@ -161,7 +167,9 @@ export class Story {
 
   /** Takes notice of what has happened, and has it judged. */
   note(): void {
-    this.watch.note();
+    const { progress } = this.world;
+    if (progress !== this.#noted) this.watch.note();
+    this.#noted = progress;
     for (const command of this.#commands) this.#noteOutcome(command);
     this.#commands = this.#commands.filter(({ running }) => running.outcome === undefined);
     if (this.#commands.length === 0) this.watch.images.allAnswered();

@@ -2,7 +2,7 @@ import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobKind, JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { DurableView } from './durable-view.js';
-import type { HostModel } from './host-model.js';
+import { faultsOf, type HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
 import { RuleBroken } from './rules.js';
 import type { AdminBody } from './sim-card.js';
@@ -35,15 +35,28 @@ export class T0Images {
   #image: T0Image | undefined;
   #exportPath: string | undefined;
   #loadId = '';
-  /** What the secondary holds may be another thing than when it was looked at last. */
-  #secondaryChanged = true;
+  /** What was found to hold a T0: there it needs no other look. */
+  #right: { readonly image: T0Image | undefined; readonly blocks: Uint8Array[] } = { image: undefined, blocks: [] };
 
+  /** @param known what is known already, to go on from apart. */
   constructor(
     private readonly primary: DurableView,
     private readonly secondary: DurableView,
     private readonly model: HostModel,
     private readonly marks: Marks,
-  ) {}
+    known?: T0Images,
+  ) {
+    if (known === undefined) return;
+    for (const [id, image] of known.#byT0) this.#byT0.set(id, image);
+    for (const [root, image] of known.#byRoot) this.#byRoot.set(root, image);
+    this.#sealed.push(...known.#sealed);
+    this.#asked = [...known.#asked];
+    this.#t0Id = known.#t0Id;
+    this.#image = known.#image;
+    this.#exportPath = known.#exportPath;
+    this.#loadId = known.#loadId;
+    this.#right = { image: known.#right.image, blocks: [...known.#right.blocks] };
+  }
 
   /** Whether the primary holds a T0. */
   get current(): boolean {
@@ -71,11 +84,6 @@ export class T0Images {
       this.#asked.push({ marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order });
     }
     if (request.case === 'mediumExport') this.#exportPath = request.value.path;
-  }
-
-  /** Something durable has changed at the secondary, or its power was cut. */
-  secondaryChanged(): void {
-    this.#secondaryChanged = true;
   }
 
   /** No command is under way: whatever was asked for has been answered. */
@@ -122,17 +130,14 @@ export class T0Images {
 
   #noteSealed(): void {
     const { control } = this.primary;
-    if (this.primary.card.components === undefined || control === undefined) return;
-    const { job } = this.primary.card.status();
-    if (job?.kind !== JobKind.EXPORT || job.state !== JobState.SUCCEEDED) return;
+    const job = this.primary.card.components?.jobs.status;
+    if (control === undefined || job?.kind !== JobKind.EXPORT || job.state !== JobState.SUCCEEDED) return;
     if (this.#sealed.some(({ path }) => path === job.path)) return;
     this.#sealed.push({ path: job.path, generation: control.identity.generation });
     this.marks.reached('medium sealed');
   }
 
   #checkLoaded(): void {
-    if (!this.#secondaryChanged) return;
-    this.#secondaryChanged = false;
     const control = this.secondary.control;
     if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
     if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
@@ -142,7 +147,14 @@ export class T0Images {
     const image = this.#byRoot.get(hex(control.identity.mediumRoot));
     if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
     const spared = (block: number): boolean => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain));
-    const faults = this.model.faults(this.secondary.block, (block) => image[block] ?? [], spared);
+    const suspects: number[] = [];
+    if (this.#right.image !== image) this.#right = { image, blocks: [] };
+    const { blocks } = this.#right;
+    this.secondary.content.differing(blocks, (block, bytes) => {
+      suspects.push(block);
+      if (!spared(block)) blocks[block] = bytes;
+    });
+    const faults = faultsOf(this.secondary.content.block, suspects, (block) => image[block] ?? [], spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
   }
 }

@@ -1,12 +1,13 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
+import { CardImage } from './card-image.js';
+import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
 import type { ReusedMemory } from './reused-memory.js';
 import { Scheduler } from './scheduler.js';
 import { SimCard, type SimWorld } from './sim-card.js';
 import { SimLink } from './sim-link.js';
-import type { Shelf } from './sim-medium.js';
-import { SpareCard } from './spare-card.js';
+import type { Shelf, SimMedium } from './sim-medium.js';
 
 const KIB = 1024;
 
@@ -24,20 +25,22 @@ export interface WorldOptions {
   /** One for each card. */
   readonly memories: readonly ReusedMemory[];
   readonly geometry?: Geometry;
+  /** What boards and media hold in the beginning; otherwise blank boards are formatted. */
+  readonly image?: DurablePair;
 }
 
 /** Two cards, the line between them, media and time: everything that one seed decides. */
 export class World implements SimWorld {
   readonly scheduler = new Scheduler();
-  readonly shelf: Shelf = new Map();
+  readonly shelf: Shelf;
   readonly link: SimLink;
   readonly primary: SimCard;
   readonly secondary: SimCard;
   readonly cards: readonly SimCard[];
   readonly geometry: Geometry;
   /** A card that stands beside, blank at first. */
-  #spare: SpareCard | undefined;
-  #backup: SpareCard | undefined;
+  #spare: CardImage | undefined;
+  #backup: CardImage | undefined;
   /** A card could not come up, since a part failed. */
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
@@ -52,8 +55,9 @@ export class World implements SimWorld {
     this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
     if (first === undefined || second === undefined) throw new Error('each card needs memory');
-    this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards);
-    this.secondary = new SimCard('S', this, this.geometry, second, seed, STREAM.cards + 1);
+    this.shelf = options.image?.shelf ?? new Map<string, SimMedium>();
+    this.primary = new SimCard('P', this, this.geometry, first, seed, STREAM.cards, options.image?.primary);
+    this.secondary = new SimCard('S', this, this.geometry, second, seed, STREAM.cards + 1, options.image?.secondary);
     this.cards = [this.primary, this.secondary];
   }
 
@@ -70,31 +74,45 @@ export class World implements SimWorld {
     for (const card of this.cards) card.random.reseed(seed);
   }
 
-  /** Formats and boots both cards. */
+  /** Switches both cards on; blank ones are formatted first. */
   begin(): void {
-    const blank = new SpareCard(this.secondary);
-    this.secondary.format();
-    this.#spare = blank.replace(this.secondary);
-    for (const card of this.cards) {
-      card.format();
-      card.boot();
+    if (this.options.image === undefined) {
+      this.secondary.format();
+      this.#spare = this.#exchange(new CardImage(this.geometry));
+      for (const card of this.cards) card.format();
     }
+    for (const card of this.cards) card.boot();
+  }
+
+  /** Grows with everything that happens. */
+  get progress(): number {
+    return this.scheduler.delivered + this.primary.steps + this.secondary.steps;
   }
 
   /** The card that stands beside takes the place of the secondary, whose power is off, and that one stands beside. */
   replaceSecondary(): void {
-    this.#spare = this.#spare?.replace(this.secondary);
+    if (this.#spare !== undefined) this.#spare = this.#exchange(this.#spare);
   }
 
   /** Of the secondary, whose power is off. */
   takeBackup(): void {
-    this.#backup = new SpareCard(this.secondary);
+    this.#backup = new CardImage(this.geometry);
+    this.#backup.copyFrom(this.secondary.image);
   }
 
   /** The secondary, whose power is off, is again what it was. @returns false when nobody took a backup. */
   restoreBackup(): boolean {
-    this.#backup?.replace(this.secondary);
+    if (this.#backup !== undefined) this.#exchange(this.#backup);
     return this.#backup !== undefined;
+  }
+
+  /** What is durable of the secondary becomes this. @returns what it was. */
+  #exchange(image: CardImage): CardImage {
+    if (this.secondary.power.on) throw new Error('the secondary is replaced while it has power');
+    const former = new CardImage(this.geometry);
+    former.copyFrom(this.secondary.image);
+    this.secondary.image.copyFrom(image);
+    return former;
   }
 
   /** Delivers one event, and lets the cards work off what it brought. Returns false when none is due until then. */

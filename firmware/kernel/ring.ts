@@ -1,12 +1,11 @@
 /** A fixed-size first-in-first-out ring. Full is an answer, never growth. */
 export class Ring<T> {
-  readonly #slots: (T | undefined)[];
+  /** Each comes into being when it is first used: a card that is soon cut off again never uses most. */
+  readonly #slots: (T | undefined)[] = [];
   #head = 0;
   #count = 0;
 
-  constructor(readonly capacity: number) {
-    this.#slots = new Array<T | undefined>(capacity).fill(undefined);
-  }
+  constructor(readonly capacity: number) {}
 
   get count(): number {
     return this.#count;

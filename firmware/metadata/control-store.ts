@@ -1,4 +1,4 @@
-import { clone, create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type ControlBlock,
   ControlBlockSchema,
@@ -8,6 +8,7 @@ import {
 import type { Digest, Nvram } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
+import { sameBytes } from '../kernel/same-bytes.js';
 import { Semaphore } from '../kernel/sync.js';
 import { CONTROL_BLOCK_BYTES } from '../limits.js';
 import type { Geometry, Region } from './nvram-layout.js';
@@ -15,6 +16,8 @@ import { openRecord, sealRecord } from './sealed-record.js';
 import type { SuperblockStore } from './superblock.js';
 
 export const CONTROL_BLOCK_VERSION = 1;
+
+const IDENTITY_FIELDS = IdentitySchema.fields.map(({ localName }) => localName as keyof Identity);
 
 /** A control block whose identity is known to be there. */
 export type Control = ControlBlock & { identity: Identity };
@@ -118,5 +121,9 @@ function parse(digest: Digest, image: Uint8Array, region: Region): Control | und
 
 /** The session counter changes with each session, and the superblock may lag behind in it. */
 export function sameButForCounter(a: Identity, b: Identity): boolean {
-  return equals(IdentitySchema, create(IdentitySchema, { ...a, sessionCounter: 0n }), create(IdentitySchema, { ...b, sessionCounter: 0n }));
+  return IDENTITY_FIELDS.every((field) => field === 'sessionCounter' || sameValue(a[field], b[field]));
+}
+
+function sameValue(a: Identity[keyof Identity], b: Identity[keyof Identity]): boolean {
+  return a instanceof Uint8Array && b instanceof Uint8Array ? sameBytes(a, b) : a === b;
 }

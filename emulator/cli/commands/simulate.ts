@@ -16,8 +16,10 @@ export function addSimulate(program: Command, world: World): void {
       'decides everything: the same seed does the same on every machine. Each scenario goes through the life of a pair while power, ' +
       'line, disks, NVRAM and media fail; then faults stop, and the pair has to become synchronized. Every rule of docs/invariants.md ' +
       'is checked against a model that knows only what hosts wrote and what was acknowledged. Ends with code 3 when a rule is broken, ' +
-      'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it.',
-    examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json'],
+      'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it. With --exhaustive nothing is left ' +
+      'to chance: from each station of a pair\'s life each short sequence of operations is tried, a later one beginning at each effect of ' +
+      'those before it, and the power is cut after each effect, with every outcome that the cut may have.',
+    examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json', 'simulate --exhaustive --operations 1'],
     configure: (command) => {
       command.addOption(new Option('--seeds <a..b>', 'which: one number, or the first and the last').argParser(seedsOf).default({ first: 1, last: 100 }, '1..100'));
       command.option('--jobs <n>', 'threads', jobsOf, availableParallelism());
@@ -28,9 +30,18 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--require-marks', 'fail when the seeds have not reached all that a long run has to reach');
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
+      command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief']));
+      command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3', operationsOf, 2);
+      command.option('--states <n>', 'with --exhaustive: end when so many distinct crash states have been tried', statesOf);
+      command.option('--from <station>', 'with --exhaustive: from this station only');
+      command.option('--sequence <operations>', 'with --exhaustive: this sequence only, as in "write,link cut"');
     },
     run: async (options, run) => {
       // Loaded here, so that the verbs of a host start without the firmware.
+      if (options.exhaustive === true) {
+        const { simulateExhaustively } = await import('../simulate/exhaustive.js');
+        return interruptible(run.world.interrupt, simulateExhaustively(options, run));
+      }
       const { simulateSeeds } = await import('../simulate/simulate.js');
       return interruptible(run.world.interrupt, simulateSeeds(options, run));
     },
@@ -49,4 +60,16 @@ function jobsOf(text: string): number {
   const jobs = Number(text);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 256) throw new UsageError(`--jobs: "${text}" is not a whole number from 1 to 256.`);
   return jobs;
+}
+
+function operationsOf(text: string): number {
+  const operations = Number(text);
+  if (!Number.isInteger(operations) || operations < 1 || operations > 3) throw new UsageError(`--operations: "${text}" is not 1, 2 or 3.`);
+  return operations;
+}
+
+function statesOf(text: string): number {
+  const states = Number(text);
+  if (!Number.isSafeInteger(states) || states < 1) throw new UsageError(`--states: "${text}" is not a whole number from 1 on.`);
+  return states;
 }

@@ -1,5 +1,5 @@
 import type { Judge } from '../../simulation/rules.js';
-import type { SeedResult } from '../../simulation/run-seed.js';
+import type { ExhaustiveCounts, ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -7,10 +7,25 @@ export interface WorkerSetup {
   readonly judge: Judge;
 }
 
-/** Seeds for a worker to run: `first` to `last`. It answers with a {@link SeedResult} each, and asks by being idle. */
+/** Seeds for a worker to run: `first` to `last`. It answers with a SeedResult each. */
 export interface SeedRange {
   readonly first: number;
   readonly last: number;
 }
 
-export type WorkerAnswer = { readonly kind: 'result'; readonly result: SeedResult } | { readonly kind: 'idle' };
+export type ExhaustiveSetup = Pick<WorkerSetup, 'judge'>;
+
+/** A sequence for a worker to try: numbers of the station and of the operations in their lists. */
+export interface SequenceTask {
+  readonly station: number;
+  readonly operations: readonly number[];
+}
+
+/** What a sequence came to. */
+export interface SequenceAnswer {
+  readonly operations: number;
+  readonly counts: ExhaustiveCounts;
+  readonly failures: readonly ExhaustiveFailure[];
+  /** Fingerprints of crash states that this worker had not met before. */
+  readonly states: Float64Array<ArrayBuffer>;
+}

@@ -11,4 +11,11 @@ export interface SimulateOptions {
   readonly requireMarks?: boolean;
   readonly trace?: string;
   readonly results?: string;
+  readonly exhaustive?: boolean;
+  /** Length of the longest sequences. */
+  readonly operations: number;
+  readonly states?: number;
+  /** Names, as the user gave them. */
+  readonly from?: string;
+  readonly sequence?: string;
 }

@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FAULT_SETS } from '../../simulation/faults.js';
 import { ReusedMemory } from '../../simulation/reused-memory.js';
-import { runSeed } from '../../simulation/run-seed.js';
-import type { SeedRange, WorkerAnswer, WorkerSetup } from './messages.js';
+import { runSeed, type SeedResult } from '../../simulation/run-seed.js';
+import type { SeedRange, WorkerSetup } from './messages.js';
+import { portable } from './portable-events.js';
+import { IDLE } from './worker-pool.js';
 
 /* A thread that runs seeds, as many as it is given. */
 
@@ -11,17 +13,15 @@ const faults = FAULT_SETS[name];
 if (parentPort === null || faults === undefined) throw new Error('not started as a worker of the simulation');
 const port = parentPort;
 const memories = [new ReusedMemory(), new ReusedMemory()];
-const answer = (message: WorkerAnswer): void => { port.postMessage(message); };
 
 port.on('message', ({ first, last }: SeedRange) => {
-  for (let seed = first; seed <= last; seed += 1) answer({ kind: 'result', result: withoutClosures(runSeed({ seed, faults, judge, memories })) });
-  answer({ kind: 'idle' });
+  for (let seed = first; seed <= last; seed += 1) port.postMessage(withoutClosures(runSeed({ seed, faults, judge, memories })));
+  port.postMessage(IDLE);
 });
 
-answer({ kind: 'idle' });
+port.postMessage(IDLE);
 
-/** Events carry functions, which do not travel between threads. */
-function withoutClosures(result: ReturnType<typeof runSeed>): ReturnType<typeof runSeed> {
-  if (result.failure === undefined) return result;
-  return { ...result, failure: { ...result.failure, recent: result.failure.recent.map((event) => ({ ...event, run: undefined })) } };
+function withoutClosures(result: SeedResult): SeedResult {
+  const { failure } = result;
+  return failure === undefined ? result : { ...result, failure: { ...failure, recent: portable(failure.recent) } };
 }

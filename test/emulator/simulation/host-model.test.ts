@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
-import { HostModel } from '../../../emulator/simulation/host-model.js';
+import { HostModel, type VolumeContent } from '../../../emulator/simulation/host-model.js';
 import { ALIEN, markedBlocks, markOf } from '../../../emulator/simulation/marked-blocks.js';
 
 const BLOCK = 512;
 const at = (bytes: Uint8Array, index: number): Uint8Array => bytes.subarray(index * BLOCK, (index + 1) * BLOCK);
+
+function volume(block: (block: number) => Uint8Array): VolumeContent {
+  return {
+    block,
+    differing: (known, visit) => {
+      for (let at = 0; at < 4; at += 1) if (block(at) !== known[at]) visit(at, block(at));
+    },
+  };
+}
 
 test('a block tells which write it is from, and that it is a whole block in its own place', () => {
   const bytes = markedBlocks(3, 2, 77);
@@ -57,7 +66,7 @@ test('a read returns the newest write acknowledged before it, or one asked for a
 test('names wrong blocks, and takes over what a cut has left', () => {
   const model = new HostModel(4);
   model.acknowledge(model.write(1, 1, true));
-  const empty = (): Uint8Array => new Uint8Array(BLOCK);
+  const empty = volume(() => new Uint8Array(BLOCK));
   expect(model.faults(empty, model.afterCut)).toEqual(['block 1 holds zeroes; write 1 would do']);
   expect(model.faults(empty, model.afterCut, (block) => block === 1)).toEqual([]);
   model.settleOn(empty);
@@ -66,6 +75,6 @@ test('names wrong blocks, and takes over what a cut has left', () => {
 
 test('adopts a running card: what it holds durably, or what it reads as', () => {
   const model = new HostModel(2);
-  model.adopt(() => new Uint8Array(BLOCK), (block) => (block === 1 ? markedBlocks(1, 1, 5) : new Uint8Array(BLOCK)));
+  model.adopt(volume(() => new Uint8Array(BLOCK)), volume((block) => (block === 1 ? markedBlocks(1, 1, 5) : new Uint8Array(BLOCK))));
   expect([model.afterCut(0), model.afterCut(1), model.now(1)]).toEqual([[0], [0, 5], [5]]);
 });

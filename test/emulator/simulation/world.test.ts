@@ -7,7 +7,7 @@ test('another card takes the place of the secondary, and the former one comes ba
   const { secondary } = world;
   const cardId = (): string => Buffer.from(watch.secondary.control?.identity.cardId ?? []).toString('hex');
   const former = cardId();
-  const content = watch.secondary.block(0);
+  const content = watch.secondary.content.block(0);
   const exchange = (): void => {
     story.cut(secondary, false);
     world.replaceSecondary();
@@ -18,7 +18,7 @@ test('another card takes the place of the secondary, and the former one comes ba
   exchange();
   expect([cardId() === former, secondary.status().generation]).toEqual([false, 0n]);
   exchange();
-  expect([cardId(), watch.secondary.block(0)]).toEqual([former, content]);
+  expect([cardId(), watch.secondary.content.block(0)]).toEqual([former, content]);
   story.until('the pair is synchronized again', () => story.synchronized);
 });
 

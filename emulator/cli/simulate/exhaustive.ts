@@ -1,0 +1,100 @@
+import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
+import type { ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
+import { STATIONS } from '../../simulation/exhaustive/stations.js';
+import { RefusedError, UsageError } from '../errors.js';
+import { startProgress } from '../progress.js';
+import type { Report } from '../report.js';
+import type { Run } from '../verb.js';
+import { countOf, type ExhaustiveScope, sequencesOf } from './exhaustive-plan.js';
+import { ExhaustiveTally } from './exhaustive-tally.js';
+import type { SequenceAnswer, SequenceTask } from './messages.js';
+import type { SimulateOptions } from './options.js';
+import { eventText } from './trace-file.js';
+import { runPool } from './worker-pool.js';
+
+const SHOWN_EVENTS = 30;
+/** Failures that a run names; the rest are counted. */
+const MOST_NAMED = 20;
+
+/** Tries every short sequence of operations from every station. */
+export async function simulateExhaustively(options: SimulateOptions, run: Run): Promise<Report> {
+  const scope = scopeOf(options);
+  const total = [1, 2, 3].filter((length) => scope.sequence !== undefined || length <= scope.operations).reduce((sum, length) => sum + countOf(scope, length), 0);
+  const tally = new ExhaustiveTally(run.world.nowMs());
+  const progress = startProgress(run, 'simulate');
+  const sequences = sequencesOf(scope);
+  const failures: ExhaustiveFailure[] = [];
+  let failed = 0;
+  const isOver = (): boolean => (failed > 0 && options.keepGoing !== true) || tally.distinct >= (options.states ?? Infinity);
+  try {
+    await runPool<SequenceTask, SequenceAnswer>({
+      program: new URL('./exhaustive-worker.js', import.meta.url),
+      setup: { judge: options.dataOnly === true ? 'data' : 'rules' },
+      jobs: options.jobs,
+      interrupt: run.world.interrupt,
+      take: () => {
+        const next = isOver() ? undefined : sequences.next();
+        return next?.done === false ? next.value : undefined;
+      },
+      onAnswer: (answer) => {
+        tally.add(answer);
+        failed += answer.failures.length;
+        failures.push(...answer.failures.slice(0, MOST_NAMED - failures.length));
+        if (options.states === undefined) progress.update(tally.sequences, total);
+        else progress.update(Math.min(tally.distinct, options.states), options.states);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+  const summary = { stations: scope.from === undefined ? STATIONS.length : 1, ...tally.summary(run.world.nowMs()), failed };
+  const text = textOf(summary, scope);
+  const [first] = failures;
+  if (first === undefined) return { json: { ...summary, failures: [] }, text };
+  const json = { ...summary, failures: failures.map(({ recent, ...failure }) => ({ ...failure, rule: failure.rule ?? null, events: recent.slice(-SHOWN_EVENTS).map(eventText) })) };
+  const what = first.rule === undefined ? 'goes off inside the firmware or the simulator' : `breaks rule ${String(first.rule)}`;
+  throw new RefusedError('RULE_BROKEN', `A sequence of ${String(first.operations.length)} operations ${what}.`, first.message, { json, text: text + failures.map(failureText).join('') });
+}
+
+function scopeOf({ operations, from, sequence }: SimulateOptions): ExhaustiveScope {
+  return {
+    operations,
+    ...(from === undefined ? {} : { from: indexOf(from, STATIONS, '--from') }),
+    ...(sequence === undefined ? {} : { sequence: sequence.split(',').map((name) => indexOf(name.trim(), OPERATIONS, '--sequence')) }),
+  };
+}
+
+function indexOf(name: string, list: readonly { readonly name: string }[], option: string): number {
+  const index = list.findIndex((one) => one.name === name);
+  if (index < 0) throw new UsageError(`${option}: "${name}" is none of ${list.map((one) => one.name).join(', ')}.`);
+  return index;
+}
+
+type Shown = ReturnType<ExhaustiveTally['summary']> & { readonly stations: number; readonly failed: number };
+
+function textOf(shown: Shown, scope: ExhaustiveScope): string {
+  const sequences = Object.entries(shown.sequences).map(([length, count]) => `${String(count)} of ${String(countOf(scope, Number(length)))} with ${length} operation${length === '1' ? '' : 's'}`);
+  return [
+    `  stations          ${String(shown.stations)}`,
+    `  sequences         ${sequences.join(', ')}`,
+    `  passages          ${String(shown.passages)}, by where the later operations begin`,
+    `  effect points     ${String(shown.points)}, the power cut at each of them`,
+    `  crash states      ${String(shown.crashStates)}, ${String(shown.distinctCrashStates)} of them distinct, each recovered from`,
+    `  one-sided cuts    ${String(shown.oneSidedCuts)}, the other card going on`,
+    `  failures          ${String(shown.failed)}`,
+    `  events            ${String(shown.events)}, ${String(Math.round(shown.events / Math.max(shown.seconds, 0.001)))} a second`,
+    `  took              ${shown.seconds.toFixed(1)} s`,
+    '',
+  ].join('\n');
+}
+
+function failureText({ station, operations, startsAfter, cut, message, recent }: ExhaustiveFailure): string {
+  return [
+    `  from ${station}: ${operations.map((name, index) => (index === 0 ? name : `${name} after effect ${String(startsAfter[index])}`)).join(', ')}`,
+    `  power cut         ${cut}`,
+    `  ${message}`,
+    ...recent.slice(-SHOWN_EVENTS).map((event) => `  ${eventText(event)}`),
+    `  Again: grainlink simulate --exhaustive --from "${station}" --sequence "${operations.join(',')}"`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,52 @@
+import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
+import { hashOfWords } from './block-image.js';
+import { Fingerprint } from './fingerprint.js';
+
+const WORDS_A_LINE = NVRAM_LINE_BYTES / 4;
+
+/** What NVRAM holds while nothing is under way. */
+export class NvramContent {
+  readonly bytes: Uint8Array;
+  readonly damagedLines = new Set<number>();
+  /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
+  reported: ReadonlySet<number> = new Set();
+  doubtful = false;
+  readonly #words: Uint32Array;
+  readonly #fingerprint = new Fingerprint();
+
+  constructor(sizeBytes: number) {
+    this.bytes = new Uint8Array(sizeBytes);
+    this.#words = new Uint32Array(this.bytes.buffer);
+  }
+
+  /** @param bytes of whole lines. */
+  store(firstLine: number, bytes: Uint8Array): void {
+    const endLine = firstLine + bytes.length / NVRAM_LINE_BYTES;
+    for (let line = firstLine; line < endLine; line += 1) this.#toggle(line);
+    this.bytes.set(bytes, firstLine * NVRAM_LINE_BYTES);
+    for (let line = firstLine; line < endLine; line += 1) {
+      this.#toggle(line);
+      if (this.damagedLines.size > 0 && !this.reported.has(line)) this.damagedLines.delete(line);
+    }
+  }
+
+  /** @param other of the same size. */
+  copyFrom(other: NvramContent): void {
+    this.bytes.set(other.bytes);
+    this.damagedLines.clear();
+    for (const line of other.damagedLines) this.damagedLines.add(line);
+    this.reported = other.reported;
+    this.doubtful = other.doubtful;
+    this.#fingerprint.copyFrom(other.#fingerprint);
+  }
+
+  addTo(fingerprint: Fingerprint): void {
+    fingerprint.addAll(this.#fingerprint);
+    for (const line of [...this.damagedLines].sort((a, b) => a - b)) fingerprint.add(line);
+    fingerprint.add(this.doubtful ? 1 : 0);
+  }
+
+  #toggle(line: number): void {
+    this.#fingerprint.toggle(line, hashOfWords(this.#words, line * WORDS_A_LINE, WORDS_A_LINE));
+  }
+}
