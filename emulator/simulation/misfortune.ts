@@ -66,16 +66,16 @@ function cutAt(story: Story, card: SimCard, moment: 'effect' | 'frame', after: n
   const count = (): void => {
     left -= 1;
     if (left >= 0) return;
-    spare(story, card);
+    callOff(story, card);
     cut();
   };
-  spare(story, card);
+  callOff(story, card);
   if (moment === 'frame') onLeave.set(card.name, count);
   else card.power.onEffect = count;
 }
 
 /** No outage that was decided comes. */
-export function spare(story: Story, card: SimCard): void {
+export function callOff(story: Story, card: SimCard): void {
   card.power.onEffect = undefined;
   story.world.link.onLeave.delete(card.name);
 }
@@ -117,7 +117,7 @@ export function replaceSecondary(story: Story, random: Random): void {
   const { world, watch } = story;
   const { secondary } = world;
   story.cut(secondary, random.chance(0.5));
-  spare(story, secondary);
+  callOff(story, secondary);
   if (random.chance(0.5)) {
     world.replaceSecondary();
     watch.marks.reached('secondary replaced');

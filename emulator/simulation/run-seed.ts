@@ -3,7 +3,7 @@ import type { FaultOptions } from './faults.js';
 import { foreignMedium } from './foreign-medium.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
-import { spare } from './misfortune.js';
+import { callOff } from './misfortune.js';
 import { type Judge, reasonOf, RuleBroken } from './rules.js';
 import { type Step, stepsOf, takeStep } from './scenario.js';
 import type { SimEvent } from './scheduler.js';
@@ -41,7 +41,7 @@ export interface SeedFailure {
 }
 
 /** Of a scenario: about 10 000 events. */
-export const STEPS_A_SEED = 410;
+export const STEPS_A_SEED = 380;
 
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {
@@ -66,13 +66,14 @@ export function runSeed(options: SeedOptions): SeedResult {
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
     for (const card of world.cards) {
-      spare(story, card);
+      callOff(story, card);
       card.nvram.slowness = 1;
       if (card.power.on) story.watch.marks.goesDown(card, false);
     }
     marks = story.watch.marks.counts;
     world.calm = true;
     converge(story);
+    marks = story.watch.marks.counts;
   } catch (error) {
     if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = { ...reasonOf(error), step: at, recent: world.scheduler.recent };
   }

@@ -90,21 +90,21 @@ export class ControlStore {
   }
 }
 
-/** The newest valid copy in an NVRAM image, and whether the other is lost, or older: a cut came between the two. */
+/**
+ * The newest valid copy in an NVRAM image, and whether the other is lost, or older: a cut came between the two, or it
+ * is stale. What is behind stands first in `regions`, to be written first: the newest must not be torn before.
+ */
 export function readControlBlocks(
   digest: Digest,
   image: Uint8Array,
   regions: readonly Region[],
   isDamaged: (region: Region) => boolean,
-): { control: Control | undefined; uneven: boolean } {
-  let newest: Control | undefined;
-  let uneven = false;
-  for (const region of regions) {
-    const found = isDamaged(region) ? undefined : parse(digest, image, region);
-    if (found === undefined || (newest !== undefined && found.sequence !== newest.sequence)) uneven = true;
-    if (found !== undefined && (newest === undefined || found.sequence > newest.sequence)) newest = found;
-  }
-  return { control: newest, uneven };
+): { control: Control | undefined; uneven: boolean; regions: readonly Region[] } {
+  const copies = regions.map((region) => ({ region, found: isDamaged(region) ? undefined : parse(digest, image, region) }));
+  const newest = copies.reduce<Control | undefined>((best, { found }) => (best === undefined || (found !== undefined && found.sequence > best.sequence) ? found : best), undefined);
+  const isBehind = ({ found }: (typeof copies)[number]): boolean => found === undefined || found.sequence !== newest?.sequence;
+  const behindFirst = [...copies.filter(isBehind), ...copies.filter((copy) => !isBehind(copy))];
+  return { control: newest, uneven: copies.some(isBehind), regions: behindFirst.map(({ region }) => region) };
 }
 
 function parse(digest: Digest, image: Uint8Array, region: Region): Control | undefined {

@@ -99,7 +99,7 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   }
 
   const initial: Control = found.control ?? controlFromSuperblock(hal, identity);
-  const control = new ControlStore(loop, hal.nvram, hal.digest, CONTROL_REGIONS, superblocks, geometry, initial);
+  const control = new ControlStore(loop, hal.nvram, hal.digest, found.regions, superblocks, geometry, initial);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
   // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cutMidWrite, outage, spare } from '../../../emulator/simulation/misfortune.js';
+import { callOff, cutMidWrite, outage } from '../../../emulator/simulation/misfortune.js';
 import { Random } from '../../../emulator/simulation/random.js';
 import { livePair } from './worlds.js';
 
@@ -30,7 +30,7 @@ test('an outage that was decided is called off', () => {
   const { primary, link } = story.world;
   for (let seed = 1; seed <= 12; seed += 1) {
     outage(story, [primary], new Random(seed));
-    spare(story, primary);
+    callOff(story, primary);
     expect([primary.power.onEffect, link.onLeave.size]).toEqual([undefined, 0]);
   }
 });

@@ -170,6 +170,31 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     expect(pair.differingGrains()).toEqual([]);
   });
 
+  test.each([0, 1] as const)('rule 14: a cut while a stale copy %i of the control block is made good leaves the newest state', (which) => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    const { nvram, power } = side.board;
+    const region = side.durable.layout.controlBlocks[which];
+    const stale = nvram.durable.slice(region.offsetBytes, region.offsetBytes + region.lengthBytes);
+    pair.wire.cut();
+    pair.wire.restore();
+    pair.untilSynchronized();
+    const counter = side.durable.control?.identity.sessionCounter;
+    side.powerOff();
+    nvram.durable.set(stale, region.offsetBytes);
+    let torn: Region | undefined;
+    power.intercept = (operation) => {
+      torn = side.durable.layout.controlBlocks.find((copy) => persists(operation, copy));
+      if (torn !== undefined) power.cutAfter(0);
+      return undefined;
+    };
+    pair.boot(side);
+    expect([power.on, torn === undefined]).toEqual([false, false]);
+    power.intercept = undefined;
+    if (torn !== undefined) damage(side, torn);
+    expect(side.durable.control?.identity.sessionCounter).toBe(counter);
+  });
+
   test('rule 14: a cut between the two copies is made good at boot', () => {
     const pair = livePairWithData();
     const side = pair[name];
