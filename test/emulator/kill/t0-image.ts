@@ -10,25 +10,27 @@ export interface T0Image {
    * Compares a whole volume with it. Beyond each block by itself, T0 is one instant: it holds a write wholly or
    * not at all, and with a write every one that had been acknowledged before that one was submitted.
    * @param read gives the content of one block.
+   * @param torn writes may be there in part: what a broken link leaves at a secondary, and no T0 holds.
    * @throws Error
    */
-  mustBe(read: (block: number) => Uint8Array): void;
+  mustBe(read: (block: number) => Uint8Array, torn?: boolean): void;
 }
 
 /** Runs the command that takes T0, and remembers what its image may be. */
 export async function takingT0(model: HostModel, command: () => Promise<void>): Promise<T0Image> {
-  const window = new Window(model);
-  const end = model.observe(window);
+  const window = new T0Window(model);
   try {
     await command();
   } finally {
-    end();
+    window.close();
   }
-  return { mustBe: (read) => { window.mustBe(read); } };
+  return window;
 }
 
-/** What was there when T0 was asked for, and every write until it was there. */
-class Window {
+/** What was there when it was opened, and every write until it is closed: T0 is taken in between. */
+export class T0Window implements T0Image {
+  /** Nothing that is written from now on can be in T0. */
+  readonly close: () => void;
   readonly #before: readonly (readonly number[])[];
   readonly #writes: ModelWrite[] = [];
   readonly #writesOfBlock = new Map<number, ModelWrite[]>();
@@ -37,6 +39,7 @@ class Window {
 
   constructor(private readonly model: HostModel) {
     this.#before = Array.from({ length: model.blocks }, (_, block) => model.now(block));
+    this.close = model.observe(this);
   }
 
   submitted(write: ModelWrite): void {
@@ -52,14 +55,14 @@ class Window {
     this.#acknowledgedAt.set(write, this.model.order);
   }
 
-  mustBe(read: (block: number) => Uint8Array): void {
+  mustBe(read: (block: number) => Uint8Array, torn = false): void {
     const found = Int32Array.from({ length: this.model.blocks }, (_, block) => this.#find(block, read(block)));
     let newest = BEFORE;
     for (const write of this.#writes) {
       // Zeroes do not tell which write they are of.
       if (write.mark !== 0 && this.#ordersIn(found, write).includes(write.order)) newest = write.order;
     }
-    for (const write of this.#writes) this.#mustHold(found, write, newest);
+    for (const write of this.#writes) this.#mustHold(found, write, newest, torn);
   }
 
   /** @returns the order of the write that a block is from: the newest, where it may be of several. */
@@ -73,12 +76,12 @@ class Window {
     throw new Error(`T0: ${String(fault)}`);
   }
 
-  #mustHold(found: Int32Array, write: ModelWrite, newest: number): void {
+  #mustHold(found: Int32Array, write: ModelWrite, newest: number, torn: boolean): void {
     const here = this.#ordersIn(found, write);
     // Each of its blocks holds it, or a later one.
     if (here.every((order) => order >= write.order)) return;
     // Zeroes may as well be those of an earlier write.
-    if (write.mark !== 0 && here.includes(write.order)) {
+    if (!torn && write.mark !== 0 && here.includes(write.order)) {
       throw new Error(`T0 holds a part of write ${String(write.mark)}: blocks ${String(write.firstBlock)} and on hold the writes of order ${here.join(', ')}, and it is ${String(write.order)}`);
     }
     if ((this.#acknowledgedAt.get(write) ?? Infinity) <= newest) {

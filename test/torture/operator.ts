@@ -1,0 +1,238 @@
+import { CommandError, type HostDriver } from '../../host-driver/index.js';
+import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { type CardStatus, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { statusName } from '../../protos/status/sentences.js';
+import { enumWord } from '../../emulator/cli/enum-words.js';
+import type { Random } from '../../emulator/simulation/random.js';
+import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { isSynchronized } from '../emulator/kill/pair.js';
+import { T0Window } from '../emulator/kill/t0-image.js';
+import { readAll } from '../emulator/kill/transfer.js';
+import type { CardInProcess } from '../emulator/processes/card-in-process.js';
+import { Guests } from './guests.js';
+import { type Medium, Media } from './media.js';
+import { isExpected } from './refusals.js';
+import type { Counted } from './tally.js';
+import type { TorturedPair } from './tortured-pair.js';
+
+/** Of a hundred looks at a secondary that is to be loaded, those at which it is connected in the conventional way instead. */
+const CONVENTIONAL_PERCENT = 6;
+/** Of a hundred looks at a pair in lockstep, those at which an operator does something to it. */
+const MEDDLE_PERCENT = 30;
+/** Of a hundred looks at a secondary that hosts write to, those at which their writes are given up. */
+const DISCARD_PERCENT = 15;
+/** Looks at which a refusal has to stand, before it is believed. */
+const BELIEVED_REFUSALS = 3;
+
+/** An operator who wants the pair to be live, and takes the next step of the method (302 to 316) at each look; now and then one that takes it back. */
+export class Operator {
+  readonly #media: Media;
+  #verified: Medium | undefined;
+  #refusals = 0;
+  #wasSynchronized = false;
+  #guests: Guests | undefined;
+  /** As noted last. */
+  #states = '';
+  /** Opened when both were in lockstep last: whatever a consistent secondary may hold since. */
+  #lockstep: T0Window | undefined;
+
+  constructor(
+    private readonly pair: TorturedPair,
+    directory: string,
+    readonly random: Random,
+  ) {
+    this.#media = new Media(pair, directory);
+  }
+
+  /**
+   * Looks at both cards, and does the next thing.
+   * @param calm nothing but what leads to a pair in lockstep.
+   * @returns whether both are in lockstep.
+   */
+  async step(calm: boolean): Promise<boolean> {
+    const { pair } = this;
+    const window = new T0Window(pair.model);
+    try {
+      const p = await pair.ask(pair.primary, (driver) => driver.status());
+      const s = p === undefined ? undefined : await pair.ask(pair.secondary, (driver) => driver.status());
+      if (p === undefined || s === undefined) return false;
+      return await this.#look(p, s, window, calm);
+    } catch (error) {
+      if (!(error instanceof CommandError) || !isExpected(error.status)) throw error;
+      pair.tally.count('refusals');
+      pair.journal.note(`refused: ${error.message}`);
+      return false;
+    } finally {
+      if (window !== this.#lockstep) window.close();
+    }
+  }
+
+  async #look(p: CardStatus, s: CardStatus, window: T0Window, calm: boolean): Promise<boolean> {
+    // The primary was asked first, so it is the secondary of its own session that says so.
+    const synchronized = isSynchronized(p) && isSynchronized(s) && p.grainsOutOfSync === 0n;
+    if (synchronized) {
+      this.#lockstep?.close();
+      this.#lockstep = window;
+      if (!this.#wasSynchronized) this.#did('synchronizations', 'both are synchronized');
+    }
+    this.#wasSynchronized = synchronized;
+    this.#noteStates(p, s);
+    await this.#media.note(p, s);
+    if (!s.secondaryAccess) await this.#guestsLeave();
+    if (!synchronized) await this.#advance(p, s, calm);
+    else if (!calm && this.random.below(100) < MEDDLE_PERCENT) await this.#meddle();
+    return synchronized;
+  }
+
+  #noteStates(p: CardStatus, s: CardStatus): void {
+    const states = [p, s].map(({ state, linkStatus, linkDetail }) => `${enumWord(RelationshipState, state)} (${statusName(linkStatus)} ${linkDetail})`).join(', ');
+    if (states !== this.#states) this.pair.journal.note(`primary and secondary are ${states}`);
+    this.#states = states;
+  }
+
+  /** The next step of the method. */
+  async #advance(p: CardStatus, s: CardStatus, calm: boolean): Promise<void> {
+    const { pair } = this;
+    const { primary } = pair;
+    if (p.role === Role.STANDALONE || p.generation === 0n) await this.#establish();
+    else if (p.stopped) await this.#command(primary, 'start', (driver) => driver.start());
+    else if (s.secondaryAccess && !calm && this.random.below(100) >= DISCARD_PERCENT) await this.#guestsWork();
+    else if (s.role === Role.SECONDARY && s.stopped) await this.#startSecondary();
+    else if (s.role === Role.SECONDARY && s.generation === p.generation && s.state !== RelationshipState.LOADING) await this.#connect(s);
+    else if (isConventional(s)) await this.#mind(s);
+    else if (!calm && this.random.below(100) < CONVENTIONAL_PERCENT) await this.#connectConventionally();
+    else await this.#media.loadNext(p, s);
+  }
+
+  async #establish(): Promise<void> {
+    const { pair } = this;
+    const flashCopy = this.random.chance(0.7);
+    const establish = (): Promise<boolean> => this.#command(pair.primary, 'establish', (driver) => driver.establish({ secondaryName: 'secondary', flashCopy }));
+    if (flashCopy ? await this.#media.takingT0(establish) : await establish()) pair.tally.count('establishments');
+  }
+
+  async #connect(s: CardStatus): Promise<void> {
+    const { pair } = this;
+    const medium = this.#media.loaded;
+    if (s.state === RelationshipState.SEEDED && medium !== undefined && medium !== this.#verified) {
+      if (!(await this.#mustBe(medium.t0, false))) return;
+      this.#verified = medium;
+      this.#did('loads', `the secondary holds T0 of ${medium.path}`);
+    }
+    if (s.connectWished) await this.#mind(s);
+    else await this.#command(pair.secondary, 'connect', (driver) => driver.connectPeer({ address: pair.proxy.address }));
+  }
+
+  async #connectConventionally(): Promise<void> {
+    const { pair } = this;
+    if (await this.#command(pair.secondary, 'connect --conventional', (driver) => driver.connectPeer({ address: pair.proxy.address, conventional: true, overwrite: true }))) {
+      pair.tally.count('conventional');
+    }
+  }
+
+  /** A secondary that the primary refuses, and goes on refusing, is of no use: all begins anew. */
+  async #mind({ linkState, linkStatus, linkDetail }: CardStatus): Promise<void> {
+    const refused = linkState === LinkState.REFUSED && linkStatus !== Status.LINK_LOST && linkStatus !== Status.STOPPED && linkStatus !== Status.NOT_PRIMARY;
+    this.#refusals = refused ? this.#refusals + 1 : 0;
+    if (this.#refusals < BELIEVED_REFUSALS) return;
+    this.#refusals = 0;
+    this.pair.journal.note(`the primary refuses: ${statusName(linkStatus)} ${linkDetail}`);
+    await this.#dissolveBoth();
+  }
+
+  async #meddle(): Promise<void> {
+    const { pair } = this;
+    switch (this.random.below(6)) {
+      case 0:
+        await this.#dissolveBoth();
+        return;
+      case 1:
+      case 2:
+        await this.#fork();
+        return;
+      case 3:
+        if (await this.#command(pair.primary, 'stop', (driver) => driver.stop())) pair.tally.count('stops');
+        return;
+      case 4:
+        await this.#leaveAlone('stop', (driver) => driver.stop());
+        return;
+      default:
+        await this.#leaveAlone('disconnect', (driver) => driver.disconnectPeer());
+    }
+  }
+
+  /** The secondary's session is over when it says so, and no other begins before the next look. */
+  async #leaveAlone(name: string, work: (driver: HostDriver) => Promise<void>): Promise<void> {
+    if (!(await this.#command(this.pair.secondary, name, work))) return;
+    this.pair.tally.count('stops');
+    await this.#readConsistent();
+  }
+
+  async #dissolveBoth(): Promise<void> {
+    for (const card of this.pair.cards) await this.#command(card, 'dissolve', (driver) => driver.dissolve());
+  }
+
+  /** Hosts may write to the secondary (rule 16). */
+  async #fork(): Promise<void> {
+    if (await this.#command(this.pair.secondary, 'stop --access', (driver) => driver.stop({ access: true }))) await this.#guestsWork();
+  }
+
+  async #guestsWork(): Promise<void> {
+    const { pair } = this;
+    if (this.#guests === undefined) {
+      const content = await this.#readConsistent();
+      if (content === undefined) return;
+      this.#guests = Guests.welcome(pair, content, (below) => this.random.below(below));
+      this.#did('forks', 'hosts write to the secondary');
+    }
+    await this.#guests.work();
+  }
+
+  async #guestsLeave(): Promise<void> {
+    const guests = this.#guests;
+    this.#guests = undefined;
+    await guests?.leave();
+  }
+
+  /** What its hosts wrote is given up. They stop before: what they would be told is no failure. */
+  async #startSecondary(): Promise<void> {
+    const { pair } = this;
+    await this.#guests?.pause();
+    if (await this.#command(pair.secondary, 'start --discard-secondary', (driver) => driver.start({ discardSecondary: true }))) await this.#guestsLeave();
+  }
+
+  /** Reads a secondary that is consistent and quiet, and compares it with what it may hold (rule 12). */
+  async #readConsistent(): Promise<Uint8Array | undefined> {
+    const { pair } = this;
+    if (this.#lockstep === undefined) return undefined;
+    const content = await this.#mustBe(this.#lockstep, true);
+    if (content !== undefined) pair.tally.count('consistent');
+    return content;
+  }
+
+  /** @returns what was read, unless the secondary was killed meanwhile. */
+  async #mustBe(image: T0Window, torn: boolean): Promise<Uint8Array | undefined> {
+    const { pair } = this;
+    const content = await pair.ask(pair.secondary, (driver) => readAll(driver, pair.model.blocks));
+    if (content !== undefined) image.mustBe((block) => content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES), torn);
+    return content;
+  }
+
+  /** @returns whether it was done, and the card was there to say so. */
+  async #command(card: CardInProcess, name: string, work: (driver: HostDriver) => Promise<void>): Promise<boolean> {
+    this.pair.journal.note(`${name} at the ${card.name}`);
+    return (await this.pair.ask(card, async (driver) => {
+      await work(driver);
+      return true;
+    })) === true;
+  }
+
+  #did(what: Counted, how: string): void {
+    this.pair.tally.count(what);
+    this.pair.journal.note(how);
+  }
+}
+
+function isConventional({ role, connectWished, allDirty, suppressed }: CardStatus): boolean {
+  return role === Role.SECONDARY && connectWished && allDirty && !suppressed;
+}
