@@ -9,6 +9,7 @@ import type { TorturedPair } from './tortured-pair.js';
 export class Guests {
   private readonly host: Host;
   #pid: number | undefined;
+  #paused = false;
 
   private constructor(
     private readonly pair: TorturedPair,
@@ -31,7 +32,8 @@ export class Guests {
   async work(): Promise<void> {
     const { secondary } = this.pair;
     const { pid } = secondary;
-    this.host.resume();
+    if (this.#paused) this.host.resume();
+    this.#paused = false;
     if (pid === this.#pid) return;
     await this.pair.ask(secondary, async (driver) => {
       await mustHoldAll('the secondary, which its hosts write to', driver, this.model);
@@ -42,6 +44,8 @@ export class Guests {
 
   /** Resolves when none of their commands is under way. */
   async pause(): Promise<void> {
+    if (this.#paused) return;
+    this.#paused = true;
     await this.host.pause();
   }
 

@@ -35,17 +35,21 @@ export class LinkProxy implements WireMinder {
   #stalled = false;
   #wiresSoFar = 0;
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    private readonly onFault: (fault: LinkFault, way?: Way) => void,
+  ) {
     server.on('connection', (socket) => { this.#accept(socket); });
   }
 
-  static async listen(): Promise<LinkProxy> {
+  /** @param onFault is told of each fault when it takes place. */
+  static async listen(onFault: (fault: LinkFault, way?: Way) => void = () => undefined): Promise<LinkProxy> {
     const server = createServer({ pauseOnConnect: true });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);
     });
-    return new LinkProxy(server);
+    return new LinkProxy(server, onFault);
   }
 
   /** What the secondary is told. */
@@ -82,7 +86,7 @@ export class LinkProxy implements WireMinder {
   }
 
   deafen(way: Way): void {
-    this.#count('deafen');
+    this.#count('deafen', way);
     this.#deaf.add(way);
   }
 
@@ -123,7 +127,7 @@ export class LinkProxy implements WireMinder {
     for (const each of armed) each.left -= 1;
     if (due === undefined) return undefined;
     armed.splice(armed.indexOf(due), 1);
-    this.#count(due.fault);
+    this.#count(due.fault, way);
     return due;
   }
 
@@ -162,7 +166,8 @@ export class LinkProxy implements WireMinder {
     for (const wire of this.#wires) wire.cut();
   }
 
-  #count(fault: LinkFault): void {
+  #count(fault: LinkFault, way?: Way): void {
+    this.onFault(fault, way);
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
   }
 }

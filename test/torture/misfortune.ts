@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../emulator/simulation/random.js';
 import type { CardInProcess } from '../emulator/processes/card-in-process.js';
 import { FRAME_FAULTS, WAYS } from './link-faults.js';
-import { FRAMES_BEFORE_MOST, LATE_BEFORE_MOST, OFF_MOST_MS, PAUSES_MOST_MS, RECOVERY_MOST_MS, STILL_MOST_MS } from './settings.js';
+import { BREAK_TO_KILL_MS, FRAMES_BEFORE_MOST, LATE_BEFORE_MOST, OFF_MOST_MS, PAUSES_MOST_MS, QUIET_MOST_MS, RECOVERY_MOST_MS, STILL_MOST_MS } from './settings.js';
 import type { TorturedPair } from './tortured-pair.js';
 
 /** What may happen, and how often it does. */
@@ -10,6 +10,7 @@ const WEIGHTS = {
   killPrimary: 3,
   killSecondary: 3,
   killBoth: 1,
+  breakAndKill: 3,
   restart: 1,
   haltPrimary: 1,
   haltSecondary: 1,
@@ -29,6 +30,7 @@ const FACTORS = [0, 0.3, 1, 1, 3];
 const MOST_FRAMES_AT_ONCE = 6;
 const MOST_KILLS_IN_A_ROW = 3;
 const AGAIN_CHANCE = 0.3;
+const QUIET_CHANCE = 0.6;
 /** The rest of them is short, so that a pair is not still most of the time. */
 const LONG_CHANCE = 0.25;
 const SHORT_SHARE = 0.1;
@@ -86,6 +88,13 @@ export class Misfortune {
       case 'killBoth':
         this.#strikeCards([primary, secondary], () => this.#outage([primary, secondary]));
         break;
+      case 'breakAndKill':
+        this.#strikeLine('refuse');
+        this.#strikeCards([primary], async () => {
+          await delay(this.random.below(BREAK_TO_KILL_MS));
+          await this.#outage([primary]);
+        });
+        break;
       case 'restart': {
         const card = this.random.pick(this.pair.cards);
         this.pair.tally.count('restarts');
@@ -116,10 +125,12 @@ export class Misfortune {
     });
   }
 
-  /** Killed, off for a while, and on again; now and then killed again while it recovers. */
+  /** Killed, off for a while, and on again; now and then killed again while it recovers. Hosts go on at once, or when both volumes were compared. */
   async #outage(cards: readonly CardInProcess[]): Promise<void> {
     const { pair, random } = this;
     await this.#kill(cards);
+    const quiet = cards.includes(pair.primary) && random.chance(QUIET_CHANCE);
+    if (quiet) await pair.host.pause();
     for (let kills = 1; kills < MOST_KILLS_IN_A_ROW && random.chance(AGAIN_CHANCE); kills += 1) {
       for (const card of cards) card.switchOn();
       const serving = Promise.all(cards.map((card) => pair.serve(card)));
@@ -131,6 +142,9 @@ export class Misfortune {
     await delay(this.#shortOr(OFF_MOST_MS));
     for (const card of cards) card.switchOn();
     await Promise.all(cards.map((card) => pair.serve(card)));
+    if (!quiet) return;
+    await Promise.race([pair.compared(), delay(QUIET_MOST_MS)]);
+    pair.host.resume();
   }
 
   async #kill(cards: readonly CardInProcess[]): Promise<void> {
@@ -154,7 +168,7 @@ export class Misfortune {
     const { pair, random } = this;
     for (let i = random.between(1, MOST_FRAMES_AT_ONCE); i > 0; i -= 1) {
       const fault = random.pick(FRAME_FAULTS);
-      pair.proxy.arm(random.pick(WAYS), fault, random.below(fault === 'late' ? LATE_BEFORE_MOST : FRAMES_BEFORE_MOST));
+      pair.proxy.arm(random.pick(WAYS), fault, fault === 'late' ? random.below(LATE_BEFORE_MOST) : this.#shortOr(FRAMES_BEFORE_MOST));
     }
   }
 

@@ -7,7 +7,7 @@ import type { Random } from '../../emulator/simulation/random.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { isSynchronized } from '../emulator/kill/pair.js';
 import { T0Window } from '../emulator/kill/t0-image.js';
-import { readAll } from '../emulator/kill/transfer.js';
+import { mustHoldAll, readAll } from '../emulator/kill/transfer.js';
 import type { CardInProcess } from '../emulator/processes/card-in-process.js';
 import { Guests } from './guests.js';
 import { type Medium, Media } from './media.js';
@@ -21,6 +21,8 @@ const CONVENTIONAL_PERCENT = 6;
 const MEDDLE_PERCENT = 30;
 /** Of a hundred looks at a secondary that hosts write to, those at which their writes are given up. */
 const DISCARD_PERCENT = 15;
+/** Of a hundred looks at a pair in lockstep, those at which both volumes are compared; always, while hosts stand still anyway. */
+const COMPARE_PERCENT = 8;
 /** Looks at which a refusal has to stand, before it is believed. */
 const BELIEVED_REFUSALS = 3;
 
@@ -68,8 +70,8 @@ export class Operator {
   }
 
   async #look(p: CardStatus, s: CardStatus, window: T0Window, calm: boolean): Promise<boolean> {
-    // The primary was asked first, so it is the secondary of its own session that says so.
-    const synchronized = isSynchronized(p) && isSynchronized(s) && p.grainsOutOfSync === 0n;
+    // The primary was asked first: what it held when it said so, the secondary holds when that says so.
+    const synchronized = isInLockstep(p) && isInLockstep(s);
     if (synchronized) {
       this.#lockstep?.close();
       this.#lockstep = window;
@@ -80,8 +82,37 @@ export class Operator {
     await this.#media.note(p, s);
     if (!s.secondaryAccess) await this.#guestsLeave();
     if (!synchronized) await this.#advance(p, s, calm);
-    else if (!calm && this.random.below(100) < MEDDLE_PERCENT) await this.#meddle();
+    else if (!calm) await this.#live();
     return synchronized;
+  }
+
+  async #live(): Promise<void> {
+    if (this.pair.host.paused || this.random.below(100) < COMPARE_PERCENT) await this.compare();
+    else if (this.random.below(100) < MEDDLE_PERCENT) await this.#meddle();
+  }
+
+  /**
+   * Hosts stand still for a moment: both volumes are as hosts were told, and so the same (rule 11).
+   * @returns whether the pair was in lockstep, and stayed up long enough to be read.
+   * @throws Error that names the wrong blocks.
+   */
+  async compare(): Promise<boolean> {
+    const { pair } = this;
+    await pair.host.pause();
+    try {
+      for (const card of pair.cards) {
+        const status = await pair.ask(card, (driver) => driver.status());
+        if (status === undefined || !isInLockstep(status)) return false;
+      }
+      for (const card of pair.cards) {
+        const read = await pair.ask(card, (driver) => mustHoldAll(`the ${card.name}, in lockstep`, driver, pair.model).then(() => true));
+        if (read === undefined) return false;
+      }
+      pair.noteCompared();
+      return true;
+    } finally {
+      pair.host.resume();
+    }
   }
 
   #noteStates(p: CardStatus, s: CardStatus): void {
@@ -115,7 +146,7 @@ export class Operator {
     const { pair } = this;
     const medium = this.#media.loaded;
     if (s.state === RelationshipState.SEEDED && medium !== undefined && medium !== this.#verified) {
-      if (!(await this.#mustBe(medium.t0, false))) return;
+      if ((await this.#readSecondary(medium.t0)) === undefined) return;
       this.#verified = medium;
       this.#did('loads', `the secondary holds T0 of ${medium.path}`);
     }
@@ -205,16 +236,16 @@ export class Operator {
   async #readConsistent(): Promise<Uint8Array | undefined> {
     const { pair } = this;
     if (this.#lockstep === undefined) return undefined;
-    const content = await this.#mustBe(this.#lockstep, true);
+    const content = await this.#readSecondary(this.#lockstep, { name: 'the secondary, which is consistent', torn: true });
     if (content !== undefined) pair.tally.count('consistent');
     return content;
   }
 
   /** @returns what was read, unless the secondary was killed meanwhile. */
-  async #mustBe(image: T0Window, torn: boolean): Promise<Uint8Array | undefined> {
+  async #readSecondary(image: T0Window, what?: Parameters<T0Window['mustBe']>[1]): Promise<Uint8Array | undefined> {
     const { pair } = this;
     const content = await pair.ask(pair.secondary, (driver) => readAll(driver, pair.model.blocks));
-    if (content !== undefined) image.mustBe((block) => content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES), torn);
+    if (content !== undefined) image.mustBe((block) => content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES), what);
     return content;
   }
 
@@ -231,6 +262,10 @@ export class Operator {
     this.pair.tally.count(what);
     this.pair.journal.note(how);
   }
+}
+
+function isInLockstep(status: CardStatus): boolean {
+  return isSynchronized(status) && status.grainsOutOfSync === 0n;
 }
 
 function isConventional({ role, connectWished, allDirty, suppressed }: CardStatus): boolean {

@@ -28,6 +28,10 @@ export const PAUSES_MOST_MS: readonly number[] = [500, 1_500, 4_000];
 export const OFF_MOST_MS = 2_000;
 /** From when a card is switched on until it is killed again, at most: it recovers in about this time. */
 export const RECOVERY_MOST_MS = 500;
+/** From when the line breaks until the primary is killed, at most: hosts begin to write what only its bits will tell. */
+export const BREAK_TO_KILL_MS = 150;
+/** How long hosts wait after a kill for both volumes to be compared: what they write could hide what it has left. */
+export const QUIET_MOST_MS = 5_000;
 /** How long a card stands still, or the line: beyond the link's silence limit of 4 s, now and then. */
 export const STILL_MOST_MS = 6_000;
 

@@ -19,7 +19,7 @@ const COUNTED = {
   stops: 'stops and disconnections',
   refusals: 'commands refused',
   checks: 'primaries read whole after a kill',
-  comparisons: 'calms in which both volumes were the same',
+  comparisons: 'times both volumes were compared, and the same',
   found: 'damage found at boot',
 } as const;
 

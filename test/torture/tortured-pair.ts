@@ -27,6 +27,7 @@ export class TorturedPair {
   guests: Host | undefined;
   /** Rejects when a card ends by itself, or a host is told or given something wrong. */
   readonly failed: Promise<never>;
+  #awaitingComparison: (() => void)[] = [];
   #fail: (error: unknown) => void = () => undefined;
 
   private constructor(
@@ -58,7 +59,7 @@ export class TorturedPair {
       return new CardInProcess(name, path, 0, (line) => { journal.lineTo(name, line); });
     }));
     if (primary === undefined || secondary === undefined) throw new Error('two cards were made');
-    return new TorturedPair(primary, secondary, await LinkProxy.listen(), tally, journal, seed);
+    return new TorturedPair(primary, secondary, await LinkProxy.listen((fault, way) => { journal.note(`link: ${fault} ${way ?? ''}`); }), tally, journal, seed);
   }
 
   get cards(): readonly CardInProcess[] {
@@ -122,6 +123,18 @@ export class TorturedPair {
       if (card.pid === pid) throw error;
       return undefined;
     }
+  }
+
+  /** Both volumes were found to be the same. */
+  noteCompared(): void {
+    this.tally.count('comparisons');
+    this.journal.note('both volumes are the same, and as hosts were told');
+    for (const compared of this.#awaitingComparison.splice(0)) compared();
+  }
+
+  /** Resolves when both volumes have been compared the next time. */
+  async compared(): Promise<void> {
+    await new Promise<void>((resolve) => { this.#awaitingComparison.push(resolve); });
   }
 
   /** What both cards say of themselves. */

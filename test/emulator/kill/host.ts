@@ -30,7 +30,8 @@ export class Host {
   readonly failed: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
   #driver: HostDriver | undefined;
-  #paused = false;
+  /** Those who want it to stand still. */
+  #pauses = 0;
   #stopping = false;
   #inFlight = 0;
   #acknowledged = 0;
@@ -73,15 +74,19 @@ export class Host {
     this.#driver = undefined;
   }
 
-  /** Resolves when nothing is in flight; nothing more is sent. */
+  get paused(): boolean {
+    return this.#pauses > 0;
+  }
+
+  /** Resolves when nothing is in flight; nothing more is sent until as many calls of {@link resume}. */
   async pause(): Promise<void> {
-    this.#paused = true;
+    this.#pauses += 1;
     while (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle.push(resolve); });
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#wakeAll();
+    this.#pauses -= 1;
+    if (!this.paused) this.#wakeAll();
   }
 
   async stop(): Promise<void> {
@@ -98,7 +103,7 @@ export class Host {
 
   async #writer(): Promise<void> {
     while (!this.#stopping) {
-      const driver = this.#paused ? undefined : this.#driver;
+      const driver = this.paused ? undefined : this.#driver;
       if (driver === undefined) await new Promise<void>((resolve) => { this.#wake.push(resolve); });
       else await this.#commandOnce(driver);
     }

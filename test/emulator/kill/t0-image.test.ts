@@ -60,7 +60,7 @@ describe('what T0 may hold', () => {
     const write = written(model, 2, 3);
     const part = volumeOf({ ...write, blocks: 1 });
     expect(() => { window.mustBe(part); }).toThrow('T0 holds a part of write 1');
-    window.mustBe(part, true);
+    window.mustBe(part, { name: 'a secondary', torn: true });
   });
 
   it('does not tell zeroes of one write from those of another', () => {
