@@ -53,8 +53,9 @@ if (failure !== undefined && !wasInterrupted) {
   for (const card of pair.cards) card.goOn();
   // Cards that end by themselves are noticed by what they do not do, but their logs say why.
   const described = await Promise.race([pair.describe(), delay(LAST_WORDS_MS, 'the cards do not answer')]);
+  const { recent } = journal;
   journal.note(`FAILED: ${message}\n${described}`);
-  say(`torture: FAILED, seed ${String(seed)}\n${message}\n${described}\nThe files of both cards, and the logs (torture.log, primary.log, secondary.log), are kept in ${directory}`);
+  say(`${recent}\ntorture: FAILED, seed ${String(seed)}\n${message}\n${described}\nThe files of both cards, and the logs (torture.log, primary.log, secondary.log), are kept in ${directory}`);
 }
 await killAllCards();
 await journal.close();
