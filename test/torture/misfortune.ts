@@ -97,8 +97,10 @@ export class Misfortune {
         break;
       case 'restart': {
         const card = this.random.pick(this.pair.cards);
-        this.pair.tally.count('restarts');
-        this.#strikeCards([card], () => this.pair.restart(card));
+        this.#strikeCards([card], async () => {
+          this.pair.tally.count('restarts');
+          await this.pair.restart(card);
+        });
         break;
       }
       case 'haltPrimary':
@@ -196,6 +198,6 @@ export class Misfortune {
   #run(misfortune: () => Promise<void>): void {
     const running = misfortune().finally(() => { this.#underWay.delete(running); });
     this.#underWay.add(running);
-    this.pair.failsWith(running.then(() => new Promise<never>(() => undefined)));
+    this.pair.failsWith(running);
   }
 }

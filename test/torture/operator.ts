@@ -58,14 +58,26 @@ export class Operator {
       const p = await pair.ask(pair.primary, (driver) => driver.status());
       const s = p === undefined ? undefined : await pair.ask(pair.secondary, (driver) => driver.status());
       if (p === undefined || s === undefined) return false;
-      return await this.#look(p, s, window, calm);
-    } catch (error) {
-      if (!(error instanceof CommandError) || !isExpected(error.status)) throw error;
-      pair.tally.count('refusals');
-      pair.journal.note(`refused: ${error.message}`);
-      return false;
+      return (await this.#unlessRefused(this.#look(p, s, window, calm))) === true;
     } finally {
       if (window !== this.#lockstep) window.close();
+    }
+  }
+
+  /** Of the relationship nothing is left; the next look begins another. */
+  async beginAnew(): Promise<void> {
+    await this.#unlessRefused(this.#dissolveBoth());
+  }
+
+  /** Undefined when a card refuses for a reason that it may have. */
+  async #unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof CommandError) || !isExpected(error.status)) throw error;
+      this.pair.tally.count('refusals');
+      this.pair.journal.note(`refused: ${error.message}`);
+      return undefined;
     }
   }
 

@@ -8,6 +8,8 @@ import type { TorturedPair } from './tortured-pair.js';
 
 const MISFORTUNE_STREAM = 2;
 const OPERATOR_STREAM = 3;
+/** Rounds that begin with an establishment. */
+const ANEW_CHANCE = 0.5;
 
 /**
  * Tortures a pair, in rounds: misfortune, then a calm in which it has to come to rest, and both volumes have to be as
@@ -21,6 +23,7 @@ export async function torture(pair: TorturedPair, directory: string, seed: numbe
   const operator = new Operator(pair, directory, new Random(seed, OPERATOR_STREAM));
   await pair.orFail(pair.begin());
   do {
+    if (random.chance(ANEW_CHANCE) && pair.tally.of('establishments') > 0) await pair.orFail(operator.beginAnew());
     await strike(pair, operator, new Misfortune(pair, random), Math.min(random.between(ROUND_LEAST_MS, ROUND_MOST_MS), endMs - performance.now()));
     await comeToRest(pair, operator);
     pair.host.resume();
@@ -33,7 +36,7 @@ export async function torture(pair: TorturedPair, directory: string, seed: numbe
 async function strike(pair: TorturedPair, operator: Operator, misfortune: Misfortune, durationMs: number): Promise<void> {
   const over = new AbortController();
   const operating = operate(operator, over.signal);
-  pair.failsWith(operating.then(() => new Promise<never>(() => undefined)));
+  pair.failsWith(operating);
   try {
     await misfortune.strikeFor(durationMs);
   } finally {

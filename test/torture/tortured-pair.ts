@@ -45,8 +45,9 @@ export class TorturedPair {
     for (const failed of [primary.failed, secondary.failed, this.host.failed]) this.failsWith(failed);
   }
 
-  failsWith(failed: Promise<never>): void {
-    failed.catch(this.#fail);
+  /** It must not reject. */
+  failsWith(work: Promise<unknown>): void {
+    work.catch(this.#fail);
   }
 
   /** Both are formatted, on disks that held something else before (rule 19), and off. */
