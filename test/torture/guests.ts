@@ -2,7 +2,7 @@ import { HostModel } from '../../emulator/simulation/host-model.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { Host } from '../emulator/kill/host.js';
 import { mustHoldAll } from '../emulator/kill/transfer.js';
-import { AREAS } from './settings.js';
+import { GUEST_AREAS } from './settings.js';
 import type { TorturedPair } from './tortured-pair.js';
 
 /** Hosts of a secondary that was given access (rule 16), with a model of their own: until their writes are given up. */
@@ -16,7 +16,7 @@ export class Guests {
     private readonly model: HostModel,
     random: (below: number) => number,
   ) {
-    this.host = new Host(model, AREAS, random);
+    this.host = new Host(model, GUEST_AREAS, random);
     pair.failsWith(this.host.failed);
     pair.guests = this.host;
   }

@@ -10,8 +10,10 @@ import { T0Window } from '../emulator/kill/t0-image.js';
 import { mustHoldAll, readAll } from '../emulator/kill/transfer.js';
 import type { CardInProcess } from '../emulator/processes/card-in-process.js';
 import { Guests } from './guests.js';
+import { WAYS } from './link-faults.js';
 import { type Medium, Media } from './media.js';
 import { isExpected } from './refusals.js';
+import { AGREEMENT_FRAMES } from './settings.js';
 import type { Counted } from './tally.js';
 import type { TorturedPair } from './tortured-pair.js';
 
@@ -140,7 +142,7 @@ export class Operator {
     if (p.role === Role.STANDALONE || p.generation === 0n) await this.#establish();
     else if (p.stopped) await this.#command(primary, 'start', (driver) => driver.start());
     else if (s.secondaryAccess && !calm && this.random.below(100) >= DISCARD_PERCENT) await this.#guestsWork();
-    else if (s.role === Role.SECONDARY && s.stopped) await this.#startSecondary();
+    else if (s.role === Role.SECONDARY && s.stopped) await this.#startSecondary(calm);
     else if (s.role === Role.SECONDARY && s.generation === p.generation && s.state !== RelationshipState.LOADING) await this.#connect(s);
     else if (isConventional(s)) await this.#mind(s);
     else if (!calm && this.random.below(100) < CONVENTIONAL_PERCENT) await this.#connectConventionally();
@@ -237,10 +239,14 @@ export class Operator {
     await guests?.leave();
   }
 
-  /** What its hosts wrote is given up. They stop before: what they would be told is no failure. */
-  async #startSecondary(): Promise<void> {
-    const { pair } = this;
+  /**
+   * What its hosts wrote is given up. They stop before: what they would be told is no failure. While both cards
+   * agree on what differs (rule 16), the line fails often.
+   */
+  async #startSecondary(calm: boolean): Promise<void> {
+    const { pair, random } = this;
     await this.#guests?.pause();
+    if (!calm && random.chance(0.5)) pair.proxy.arm(random.pick(WAYS), random.pick(['drop', 'tear']), random.below(AGREEMENT_FRAMES));
     if (await this.#command(pair.secondary, 'start --discard-secondary', (driver) => driver.start({ discardSecondary: true }))) await this.#guestsLeave();
   }
 

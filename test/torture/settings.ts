@@ -17,6 +17,8 @@ const BLOCKS = VOLUME_BYTES / BLOCK_BYTES;
 export const FILLED: Area = { firstBlock: 0, blocks: BLOCKS / 4 };
 /** Where hosts work: on a part of what was filled, and on what nobody ever wrote. */
 export const AREAS: readonly Area[] = [{ firstBlock: BLOCKS / 8, blocks: BLOCKS / 4 }, { firstBlock: BLOCKS / 2, blocks: BLOCKS / 4 }];
+/** Where hosts of the secondary work as well: what they leave there nobody overwrites. */
+export const GUEST_AREAS: readonly Area[] = [...AREAS, { firstBlock: (BLOCKS / 4) * 3, blocks: BLOCKS / 8 }];
 
 /** One round of misfortune, before a calm in which the pair has to come to rest: long enough to get somewhere. */
 export const ROUND_LEAST_MS = 6_000;
@@ -37,6 +39,8 @@ export const STILL_MOST_MS = 6_000;
 
 /** Frames that pass before a fault strikes one: into what a busy link carries in a moment. */
 export const FRAMES_BEFORE_MOST = 400;
+/** While the cards agree on what differs after a fork (rule 16), which takes few frames. */
+export const AGREEMENT_FRAMES = 6;
 /** A late frame arrives so far into a later connection: into the opening of its session, and what is done first. */
 export const LATE_BEFORE_MOST = 24;
 
