@@ -17,7 +17,7 @@ export async function comeToRest(pair: TorturedPair, operator: Operator): Promis
     if (!(await operator.step(true))) return false;
     return (await pair.primary.driver.status()).grainsInIntent === 0n;
   });
-  await within(pair, 'both volumes are compared', () => operator.compare());
+  await within(pair, 'both volumes are compared', () => operator.lockstep.compare());
 }
 
 /** Both shut down cleanly, and their files hold what hosts were told. Nothing is under way. */

@@ -4,13 +4,10 @@ import { type CardStatus, LinkState, RelationshipState } from '../../protos/gen/
 import { statusName } from '../../protos/status/sentences.js';
 import { enumWord } from '../../emulator/cli/enum-words.js';
 import type { Random } from '../../emulator/simulation/random.js';
-import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { isSynchronized } from '../emulator/kill/pair.js';
-import { T0Window } from '../emulator/kill/t0-image.js';
-import { mustHoldAll, readAll } from '../emulator/kill/transfer.js';
 import type { CardInProcess } from '../emulator/processes/card-in-process.js';
 import { Guests } from './guests.js';
 import { WAYS } from './link-faults.js';
+import { Lockstep, readSecondary, type Seen } from './lockstep.js';
 import { type Medium, Media } from './media.js';
 import { isExpected } from './refusals.js';
 import { AGREEMENT_FRAMES } from './settings.js';
@@ -30,21 +27,20 @@ const BELIEVED_REFUSALS = 3;
 
 /** An operator who wants the pair to be live, and takes the next step of the method (302 to 316) at each look; now and then one that takes it back. */
 export class Operator {
+  readonly lockstep: Lockstep;
   readonly #media: Media;
   #verified: Medium | undefined;
   #refusals = 0;
-  #wasSynchronized = false;
   #guests: Guests | undefined;
   /** As noted last. */
   #states = '';
-  /** Opened when both were in lockstep last: whatever a consistent secondary may hold since. */
-  #lockstep: T0Window | undefined;
 
   constructor(
     private readonly pair: TorturedPair,
     directory: string,
     readonly random: Random,
   ) {
+    this.lockstep = new Lockstep(pair);
     this.#media = new Media(pair, directory);
   }
 
@@ -54,16 +50,8 @@ export class Operator {
    * @returns whether both are in lockstep.
    */
   async step(calm: boolean): Promise<boolean> {
-    const { pair } = this;
-    const window = new T0Window(pair.model);
-    try {
-      const p = await pair.ask(pair.primary, (driver) => driver.status());
-      const s = p === undefined ? undefined : await pair.ask(pair.secondary, (driver) => driver.status());
-      if (p === undefined || s === undefined) return false;
-      return (await this.#unlessRefused(this.#look(p, s, window, calm))) === true;
-    } finally {
-      if (window !== this.#lockstep) window.close();
-    }
+    const seen = await this.lockstep.look();
+    return seen !== undefined && (await this.#unlessRefused(this.#actOn(seen, calm))) === true;
   }
 
   /** Of the relationship nothing is left; the next look begins another. */
@@ -83,15 +71,7 @@ export class Operator {
     }
   }
 
-  async #look(p: CardStatus, s: CardStatus, window: T0Window, calm: boolean): Promise<boolean> {
-    // The primary was asked first: what it held when it said so, the secondary holds when that says so.
-    const synchronized = isInLockstep(p) && isInLockstep(s);
-    if (synchronized) {
-      this.#lockstep?.close();
-      this.#lockstep = window;
-      if (!this.#wasSynchronized) this.#did('synchronizations', 'both are synchronized');
-    }
-    this.#wasSynchronized = synchronized;
+  async #actOn({ p, s, synchronized }: Seen, calm: boolean): Promise<boolean> {
     this.#noteStates(p, s);
     await this.#media.note(p, s);
     if (!s.secondaryAccess) await this.#guestsLeave();
@@ -101,32 +81,8 @@ export class Operator {
   }
 
   async #live(): Promise<void> {
-    if (this.pair.host.paused || this.random.below(100) < COMPARE_PERCENT) await this.compare();
+    if (this.pair.host.paused || this.random.below(100) < COMPARE_PERCENT) await this.lockstep.compare();
     else if (this.random.below(100) < MEDDLE_PERCENT) await this.#meddle();
-  }
-
-  /**
-   * Hosts stand still for a moment: both volumes are as hosts were told, and so the same (rule 11).
-   * @returns whether the pair was in lockstep, and stayed up long enough to be read.
-   * @throws Error that names the wrong blocks.
-   */
-  async compare(): Promise<boolean> {
-    const { pair } = this;
-    await pair.host.pause();
-    try {
-      for (const card of pair.cards) {
-        const status = await pair.ask(card, (driver) => driver.status());
-        if (status === undefined || !isInLockstep(status)) return false;
-      }
-      for (const card of pair.cards) {
-        const read = await pair.ask(card, (driver) => mustHoldAll(`the ${card.name}, in lockstep`, driver, pair.model).then(() => true));
-        if (read === undefined) return false;
-      }
-      pair.noteCompared();
-      return true;
-    } finally {
-      pair.host.resume();
-    }
   }
 
   #noteStates(p: CardStatus, s: CardStatus): void {
@@ -160,7 +116,7 @@ export class Operator {
     const { pair } = this;
     const medium = this.#media.loaded;
     if (s.state === RelationshipState.SEEDED && medium !== undefined && medium !== this.#verified) {
-      if ((await this.#readSecondary(medium.t0)) === undefined) return;
+      if ((await readSecondary(pair, medium.t0)) === undefined) return;
       this.#verified = medium;
       this.#did('loads', `the secondary holds T0 of ${medium.path}`);
     }
@@ -210,7 +166,7 @@ export class Operator {
   async #leaveAlone(name: string, work: (driver: HostDriver) => Promise<void>): Promise<void> {
     if (!(await this.#command(this.pair.secondary, name, work))) return;
     this.pair.tally.count('stops');
-    await this.#readConsistent();
+    await this.lockstep.readConsistent();
   }
 
   async #dissolveBoth(): Promise<void> {
@@ -225,7 +181,7 @@ export class Operator {
   async #guestsWork(): Promise<void> {
     const { pair } = this;
     if (this.#guests === undefined) {
-      const content = await this.#readConsistent();
+      const content = await this.lockstep.readConsistent();
       if (content === undefined) return;
       this.#guests = Guests.welcome(pair, content, (below) => this.random.below(below));
       this.#did('forks', 'hosts write to the secondary');
@@ -250,23 +206,6 @@ export class Operator {
     if (await this.#command(pair.secondary, 'start --discard-secondary', (driver) => driver.start({ discardSecondary: true }))) await this.#guestsLeave();
   }
 
-  /** Reads a secondary that is consistent and quiet, and compares it with what it may hold (rule 12). */
-  async #readConsistent(): Promise<Uint8Array | undefined> {
-    const { pair } = this;
-    if (this.#lockstep === undefined) return undefined;
-    const content = await this.#readSecondary(this.#lockstep, { name: 'the secondary, which is consistent', torn: true });
-    if (content !== undefined) pair.tally.count('consistent');
-    return content;
-  }
-
-  /** @returns what was read, unless the secondary was killed meanwhile. */
-  async #readSecondary(image: T0Window, what?: Parameters<T0Window['mustBe']>[1]): Promise<Uint8Array | undefined> {
-    const { pair } = this;
-    const content = await pair.ask(pair.secondary, (driver) => readAll(driver, pair.model.blocks));
-    if (content !== undefined) image.mustBe((block) => content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES), what);
-    return content;
-  }
-
   /** @returns whether it was done, and the card was there to say so. */
   async #command(card: CardInProcess, name: string, work: (driver: HostDriver) => Promise<void>): Promise<boolean> {
     this.pair.journal.note(`${name} at the ${card.name}`);
@@ -280,10 +219,6 @@ export class Operator {
     this.pair.tally.count(what);
     this.pair.journal.note(how);
   }
-}
-
-function isInLockstep(status: CardStatus): boolean {
-  return isSynchronized(status) && status.grainsOutOfSync === 0n;
 }
 
 function isConventional({ role, connectWished, allDirty, suppressed }: CardStatus): boolean {

@@ -5,7 +5,7 @@ import { markOf } from '../../../emulator/simulation/marked-blocks.js';
 const BEFORE = -1;
 
 /** What is compared with an image. */
-interface Compared {
+export interface Compared {
   readonly name: string;
   /** Writes may be there in part: what a broken link leaves at a secondary, and no T0 holds. */
   readonly torn: boolean;
