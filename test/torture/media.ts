@@ -106,7 +106,8 @@ export class Media {
     const { pair } = this;
     pair.journal.note(`load ${medium.path}`);
     await pair.ask(pair.secondary, (driver) => driver.loadMedium({ path: medium.path, overwrite: true }));
-    this.#loaded = medium;
+    // Another load each time, of the same medium too.
+    this.#loaded = { ...medium };
   }
 }
 

@@ -137,13 +137,13 @@ export class Operator {
     this.#refusals = refused ? this.#refusals + 1 : 0;
     if (this.#refusals < BELIEVED_REFUSALS) return;
     this.#refusals = 0;
-    this.pair.journal.note(`the primary refuses: ${statusName(linkStatus)} ${linkDetail}`);
+    this.#did('rejections', `the primary refuses: ${statusName(linkStatus)} ${linkDetail}`);
     await this.#dissolveBoth();
   }
 
   async #meddle(): Promise<void> {
     const { pair } = this;
-    switch (this.random.below(6)) {
+    switch (this.random.below(7)) {
       case 0:
         await this.#dissolveBoth();
         return;
@@ -152,9 +152,13 @@ export class Operator {
         await this.#fork();
         return;
       case 3:
-        if (await this.#command(pair.primary, 'stop', (driver) => driver.stop())) pair.tally.count('stops');
+        // Its primary is bound to what it held (rule 8): of a new load it has to refuse it.
+        await this.#command(pair.secondary, 'dissolve', (driver) => driver.dissolve());
         return;
       case 4:
+        if (await this.#command(pair.primary, 'stop', (driver) => driver.stop())) pair.tally.count('stops');
+        return;
+      case 5:
         await this.#leaveAlone('stop', (driver) => driver.stop());
         return;
       default:

@@ -18,6 +18,7 @@ const COUNTED = {
   consistent: 'consistent secondaries read whole',
   stops: 'stops and disconnections',
   refusals: 'commands refused',
+  rejections: 'secondaries that the primary refused (rule 8)',
   checks: 'primaries read whole after a kill',
   comparisons: 'times both volumes were compared, and the same',
   found: 'damage found at boot',
