@@ -19,7 +19,7 @@ const COUNTED = {
   stops: 'stops and disconnections',
   refusals: 'commands refused',
   rejections: 'secondaries that the primary refused (rule 8)',
-  checks: 'primaries read whole after a kill',
+  checks: 'primaries read whole before hosts went on',
   comparisons: 'times both volumes were compared, and the same',
   found: 'damage found at boot',
 } as const;
