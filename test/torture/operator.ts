@@ -17,11 +17,13 @@ import type { TorturedPair } from './tortured-pair.js';
 /** Of a hundred looks at a secondary that is to be loaded, those at which it is connected in the conventional way instead. */
 const CONVENTIONAL_PERCENT = 6;
 /** Of a hundred looks at a pair in lockstep, those at which an operator does something to it. */
-const MEDDLE_PERCENT = 30;
+const MEDDLE_PERCENT = 50;
 /** Of a hundred looks at a secondary that hosts write to, those at which their writes are given up. */
 const DISCARD_PERCENT = 15;
 /** Of a hundred looks at a pair in lockstep, those at which both volumes are compared; always, while hosts stand still anyway. */
 const COMPARE_PERCENT = 8;
+/** Of the times that all begins anew, those at which the primary does not. */
+const SECONDARY_ALONE_CHANCE = 0.3;
 /** Looks at which a refusal has to stand, before it is believed. */
 const BELIEVED_REFUSALS = 3;
 
@@ -54,9 +56,9 @@ export class Operator {
     return seen !== undefined && (await this.#unlessRefused(this.#actOn(seen, calm))) === true;
   }
 
-  /** Of the relationship nothing is left; the next look begins another. */
+  /** Of the relationship nothing is left, or nothing at the secondary; the next look goes on from there. */
   async beginAnew(): Promise<void> {
-    await this.#unlessRefused(this.#dissolveBoth());
+    await this.#unlessRefused(this.random.chance(SECONDARY_ALONE_CHANCE) ? this.#dissolveSecondary() : this.#dissolveBoth());
   }
 
   /** Undefined when a card refuses for a reason that it may have. */
@@ -152,8 +154,7 @@ export class Operator {
         await this.#fork();
         return;
       case 3:
-        // Its primary is bound to what it held (rule 8): of a new load it has to refuse it.
-        await this.#command(pair.secondary, 'dissolve', (driver) => driver.dissolve());
+        await this.#dissolveSecondary();
         return;
       case 4:
         if (await this.#command(pair.primary, 'stop', (driver) => driver.stop())) pair.tally.count('stops');
@@ -171,6 +172,11 @@ export class Operator {
     if (!(await this.#command(this.pair.secondary, name, work))) return;
     this.pair.tally.count('stops');
     await this.lockstep.readConsistent();
+  }
+
+  /** Its primary is bound to what it held (rule 8): of another load, even of the same medium, it has to refuse it. */
+  async #dissolveSecondary(): Promise<void> {
+    await this.#command(this.pair.secondary, 'dissolve', (driver) => driver.dissolve());
   }
 
   async #dissolveBoth(): Promise<void> {

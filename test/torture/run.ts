@@ -8,7 +8,7 @@ import type { TorturedPair } from './tortured-pair.js';
 
 const MISFORTUNE_STREAM = 2;
 const OPERATOR_STREAM = 3;
-/** Rounds that begin with an establishment. */
+/** Rounds that begin with a relationship dissolved. */
 const ANEW_CHANCE = 0.5;
 
 /**
