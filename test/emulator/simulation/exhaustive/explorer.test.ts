@@ -68,7 +68,7 @@ describe('Explorer', () => {
   test('finds a firmware that does not set bits (rule 1), and says where', () => {
     const explorer = new Explorer([pair(), pair(), pair()], 'rules');
     const from = station(explorer, 'broken');
-    // eslint-disable-next-line @typescript-eslint/no-empty-function
+    // eslint-disable-next-line @typescript-eslint/no-empty-function -- it does nothing: that is what is broken about it.
     vi.spyOn(GrainMap.prototype, 'set').mockImplementation(function* () {});
     const { failures } = explorer.explore(from, [operation('write')]);
     expect(failures[0]).toMatchObject({ station: 'broken', operations: ['write'], startsAfter: [0], rule: 1 });
