@@ -32,6 +32,8 @@ export interface ModelRead {
   readonly blocks: number;
   /** What each block could have held when it was asked for. */
   readonly before: readonly (readonly number[])[];
+  /** What is asked for from here on came meanwhile. */
+  readonly order: number;
 }
 
 /**
@@ -129,16 +131,16 @@ export class HostModel {
   readonly now: Allowed = (block) => this.#from(block, this.#newestAcknowledged(block));
 
   read(firstBlock: number, blocks: number): ModelRead {
-    return { firstBlock, blocks, before: Array.from({ length: blocks }, (_, i) => this.now(firstBlock + i)) };
+    return { firstBlock, blocks, before: Array.from({ length: blocks }, (_, i) => this.now(firstBlock + i)), order: this.#order };
   }
 
   /** What is wrong with what a read returned, in a sentence. A read that a cut has overtaken is not to be judged. */
-  faultOfRead({ firstBlock, blocks, before }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
+  faultOfRead({ firstBlock, blocks, before, order }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
     for (let i = 0; i < blocks; i += 1) {
       const block = firstBlock + i;
       const mark = markOf(returned(i), block);
       // Any write asked for meanwhile will do as well.
-      if (before[i]?.includes(mark) === true || this.afterCut(block).includes(mark)) continue;
+      if (before[i]?.includes(mark) === true || this.since(order, block).includes(mark)) continue;
       return `a read of block ${String(block)} returned ${named(mark)}; ${(before[i] ?? []).map(named).join(', ')} would do`;
     }
     return undefined;
