@@ -4,7 +4,7 @@ import { Host } from './model/host.js';
 import { InProcessCard } from './model/in-process-card.js';
 import { steps } from './model/steps.js';
 
-const RUNS = 150;
+const RUNS = 100;
 
 /** A card that tracks what hosts write, with one host. */
 async function setUp(seed: number, badDisk: boolean): Promise<Host> {
