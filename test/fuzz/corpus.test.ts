@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { type CorpusFile, readCorpus } from './input-file.js';
+import { runInput } from './run-input.js';
+import type { Target } from './target.js';
+import { TARGETS } from './targets/index.js';
+
+/** Small, so that a clone and a replay stay quick. */
+const MOST_FILES = 64;
+const MOST_BYTES = 200 * 1024;
+
+describe.each(TARGETS.map((target): [string, Target] => [target.name, target]))('%s', (name, target) => {
+  const files = readCorpus(name);
+
+  it('has a corpus, and a small one', () => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.length).toBeLessThanOrEqual(MOST_FILES);
+    expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(MOST_BYTES);
+  });
+
+  it('takes some of it, refuses some, and does nothing else', () => {
+    const outcomes = files.map((file) => replay(target, file));
+    expect(outcomes.filter((outcome) => outcome.startsWith('finding'))).toEqual([]);
+    expect(outcomes.some((outcome) => outcome.startsWith('accepted'))).toBe(true);
+    expect(outcomes.some((outcome) => outcome.startsWith('refused'))).toBe(true);
+  });
+
+  it('takes what its encoder makes', () => {
+    expect(target.seeds().some((seed) => runInput(target, seed).startsWith('accepted'))).toBe(true);
+  });
+});
+
+function replay(target: Target, { path, input }: CorpusFile): string {
+  try {
+    return runInput(target, input);
+  } catch (error) {
+    return `finding ${String(error)}; again: npm run fuzz -- ${target.name} --replay ${path}`;
+  }
+}
