@@ -27,6 +27,7 @@ export const cardFrames: Target = {
   seeds: () => [
     [frame({ case: 'connected', value: { status: Status.SUCCESS, version: 1, nonce: 1, queueDepth: 4, adminQueueDepth: 2, maxTransferBytes: 65_536, blockBytes: 512, volumeBlocks: 2048n, maxZeroBlocks: 2048 } })],
     [completion(1, 0, Status.SUCCESS, new Uint8Array(2 * BLOCK_BYTES).fill(1)), completion(1, 1, Status.SUCCESS, new Uint8Array(BLOCK_BYTES).fill(2)), completion(1, 2, Status.SUCCESS), completion(1, 3, Status.SUCCESS)],
+    [completion(1, 0, Status.SUCCESS, new Uint8Array(8 * BLOCK_BYTES))],
     [completion(1, 2, Status.DISK_ERROR), completion(1, 0, Status.SUCCESS, new Uint8Array(BLOCK_BYTES))],
     [frame({ case: 'completion', value: { queue: 0, commandId: FIRST_USE, status: Status.SUCCESS, sqHead: 1, phase: true, admin: { status: Status.SUCCESS, result: { case: 'dirtyRuns', value: { runs: [{ firstGrain: 3n, grains: 4n }], nextGrain: 9n } } } } })],
     [frame({ case: 'propertyValue', value: { requestId: 1, status: Status.SUCCESS, value: Uint8Array.of(1, 2, 3, 4) } }), completion(1, 1, Status.SUCCESS)],

@@ -15,6 +15,8 @@ export const cobsFrames: Target = {
   seeds: () => [
     [Uint8Array.of(3), Uint8Array.of(FRAMED, 5, 0, 0, 6), Uint8Array.of(FRAMED, ...new Uint8Array(600).fill(9))],
     [Uint8Array.of(1), Uint8Array.of(RAW, 7, 7), Uint8Array.of(RAW, ...encodeCobsFrame([Uint8Array.of(1, 0, 2)])), Uint8Array.of(FRAMED, 1)],
+    // No message, and less than a checksum.
+    [Uint8Array.of(9), Uint8Array.of(FRAMED), Uint8Array.of(RAW, 0, 2, 1, 0)],
   ],
   run: ([splits = new Uint8Array(0), ...pieces]) => {
     const stream = streamOf(pieces);

@@ -6,6 +6,7 @@ import { cardRegisters, cardWindows } from '../../../protos/registers/card-regis
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { AdminRequestSchema } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { type CardFrame, CommandSchema, ConnectSchema, Opcode, PropertyGetSchema, PropertySetSchema } from '../../../protos/gen/grainlink/host/v1/host_pb.js';
+import { statusName } from '../../../protos/status/sentences.js';
 import { type Input, must, type Target } from '../target.js';
 import { formattedImages, FuzzCard } from './fuzz-card.js';
 
@@ -18,6 +19,7 @@ export const hostFrames: Target = {
   seeds: () => [
     [command({ queue: 1, commandId: 1, opcode: Opcode.WRITE, lba: 8n, blocks: 1, fua: true }, new Uint8Array(BLOCK_BYTES).fill(5)), command({ queue: 1, commandId: 2, opcode: Opcode.READ, lba: 8n, blocks: 2 })],
     [command({ queue: 1, commandId: 1, opcode: Opcode.WRITE_ZEROES, lba: 0n, blocks: 9 }), command({ queue: 1, commandId: 2, opcode: Opcode.DISCARD, lba: 16n, blocks: 8 }), command({ queue: 1, commandId: 3, opcode: Opcode.FLUSH })],
+    [command({ queue: 1, commandId: 1, opcode: Opcode.WRITE, lba: 8n, blocks: 2 }, new Uint8Array(BLOCK_BYTES)), command({ queue: 1, commandId: 2, opcode: Opcode.WRITE, lba: 8n, blocks: 1 }, new Uint8Array(100))],
     [admin({ case: 'identify', value: {} }), admin({ case: 'getStatus', value: {} }), admin({ case: 'getDirtyRuns', value: { maxRuns: 2 } })],
     [admin({ case: 'establish', value: { secondaryName: 'york', flashCopy: true } }), admin({ case: 'mediumExport', value: { path: '/m' } }), admin({ case: 'flashCopyStop', value: {} }), admin({ case: 'dissolve', value: {} })],
     [admin({ case: 'connectPeer', value: { address: 'tcp://127.0.0.1:7101', conventional: true, overwrite: true } }), admin({ case: 'stop', value: { access: true } }), admin({ case: 'start', value: { discardSecondary: true } }), admin({ case: 'disconnectPeer', value: {} })],
@@ -42,7 +44,7 @@ export const hostFrames: Target = {
     must(changed === undefined || answers.some(succeeded), `nothing succeeded, and ${String(changed)} is changed`);
     mustServe(host);
     host.mustBootAgain();
-    return `${answers.some(succeeded) ? 'accepted' : 'refused'}${closed ? ', closed' : ''}`;
+    return `${answers.some(succeeded) ? 'accepted' : 'refused'} ${closed ? 'closed' : lastStatus(answers)}`;
   },
 };
 
@@ -78,6 +80,11 @@ function taken(host: FuzzCard): CardFrame[] {
 
 function succeeded({ body }: CardFrame): boolean {
   return (body.case === 'completion' || body.case === 'propertyValue') && body.value.status === Status.SUCCESS;
+}
+
+function lastStatus(answers: readonly CardFrame[]): string {
+  const body = answers.at(-1)?.body;
+  return body?.case === undefined ? 'nothing' : statusName(body.value.status);
 }
 
 function toBytes(body: Parameters<typeof encodeHostFrame>[0], payload?: Uint8Array): Uint8Array {

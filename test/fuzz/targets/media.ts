@@ -99,7 +99,7 @@ export function exportedMedium(): Uint8Array {
   return exported;
 }
 
-/** As inputs: repaired where it is changed, as it is, and before it was sealed. */
+/** As inputs: repaired where it is changed, as it is, before it was sealed, and with a bit of its data flipped. */
 export function mediumSeeds(): Input[] {
   const medium = exportedMedium();
   const [labelBlock, sealBlock] = [medium.subarray(0, SEAL_OFFSET_BYTES), medium.subarray(SEAL_OFFSET_BYTES, CHUNKS_OFFSET_BYTES)];
@@ -108,13 +108,22 @@ export function mediumSeeds(): Input[] {
   return [
     [Uint8Array.of(REPAIR_ALL), messageOf(labelBlock), messageOf(sealBlock), ...messages],
     [Uint8Array.of(0), trimmed(labelBlock), trimmed(sealBlock), ...raw],
-    [Uint8Array.of(REPAIR_LABEL), messageOf(labelBlock), new Uint8Array(0), ...raw],
+    [Uint8Array.of(REPAIR_LABEL), messageOf(labelBlock), NOTHING, ...raw],
+    [Uint8Array.of(0), trimmed(labelBlock), trimmed(sealBlock), ...raw.map(flipped)],
   ];
 }
 
 function messageOf(labelBlock: Uint8Array): Uint8Array {
   const lengthBytes = new DataView(labelBlock.buffer, labelBlock.byteOffset).getUint32(12, true);
   return labelBlock.slice(BLOCK_HEAD_BYTES, BLOCK_HEAD_BYTES + lengthBytes);
+}
+
+/** The last bit of its data. */
+function flipped(chunk: Uint8Array): Uint8Array {
+  const copy = chunk.slice();
+  if (copy.length < SMALL_GEOMETRY.grainBytes) return copy;
+  copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1;
+  return copy;
 }
 
 function trimmed(bytes: Uint8Array): Uint8Array {
