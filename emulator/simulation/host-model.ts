@@ -30,10 +30,16 @@ export interface VolumeContent {
 export interface ModelRead {
   readonly firstBlock: number;
   readonly blocks: number;
-  /** Of all that was asked for, the how manieth: what is asked for later may be what it returns. */
-  readonly order: number;
-  /** What each block could have held when it was asked for. */
-  readonly before: readonly (readonly number[])[];
+  /** What each block could hold when it was asked for, and whatever was asked for since. */
+  readonly allowed: readonly (readonly number[])[];
+  /** It was answered, or never will be. */
+  readonly end: () => void;
+}
+
+/** Is told of every write. */
+export interface ModelObserver {
+  submitted(write: ModelWrite): void;
+  acknowledged?(write: ModelWrite): void;
 }
 
 /**
@@ -47,6 +53,7 @@ export class HostModel {
   #read: (Uint8Array | undefined)[];
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
+  readonly #observers = new Set<ModelObserver>();
   #nextMark: number;
   #order = 0;
 
@@ -60,7 +67,7 @@ export class HostModel {
     this.#read = new Array<Uint8Array | undefined>(blocks);
   }
 
-  /** All that is known by now, to go on from apart. */
+  /** All that is known by now, to go on from apart, with nobody who observes it. */
   copy(): HostModel {
     const copy = new HostModel(this.blocks);
     copy.#base.set(this.#base);
@@ -107,8 +114,15 @@ export class HostModel {
     return this.#add(0, firstBlock, blocks, fua);
   }
 
+  /** @returns ends it. */
+  observe(observer: ModelObserver): () => void {
+    this.#observers.add(observer);
+    return () => { this.#observers.delete(observer); };
+  }
+
   acknowledge(write: ModelWrite): void {
     write.acknowledged = true;
+    for (const observer of this.#observers) observer.acknowledged?.(write);
     if (write.fua) this.makeDurable([write]);
   }
 
@@ -135,18 +149,32 @@ export class HostModel {
   /** While the card runs: the newest write that was acknowledged, or any asked for after it. */
   readonly now: Allowed = (block) => this.#from(block, this.#newestAcknowledged(block));
 
+  /** Blocks of which more than one content is possible after a cut, in their order. */
+  uncertainBlocks(): number[] {
+    const uncertain = [...this.#history].filter(([, history]) => history.length > 1 || history[0]?.durable === false);
+    return uncertain.map(([block]) => block).sort((a, b) => a - b);
+  }
+
   read(firstBlock: number, blocks: number): ModelRead {
-    return { firstBlock, blocks, order: this.#order, before: Array.from({ length: blocks }, (_, i) => this.now(firstBlock + i)) };
+    const allowed = Array.from({ length: blocks }, (_, i) => [...this.now(firstBlock + i)]);
+    // Noted as they come: of two writes that are durable by the time of the answer, the first is forgotten by then.
+    const end = this.observe({
+      submitted: (write) => {
+        const last = Math.min(firstBlock + blocks, write.firstBlock + write.blocks);
+        for (let block = Math.max(firstBlock, write.firstBlock); block < last; block += 1) allowed[block - firstBlock]?.push(write.mark);
+      },
+    });
+    return { firstBlock, blocks, allowed, end };
   }
 
   /** What is wrong with what a read returned, in a sentence. A read that a cut has overtaken is not to be judged. */
-  faultOfRead({ firstBlock, blocks, order, before }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
+  faultOfRead({ firstBlock, blocks, allowed, end }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
+    end();
     for (let i = 0; i < blocks; i += 1) {
       const block = firstBlock + i;
       const mark = markOf(returned(i), block);
-      // Any write asked for meanwhile will do as well.
-      if (before[i]?.includes(mark) === true || this.since(order, block).includes(mark)) continue;
-      return `a read of block ${String(block)} returned ${named(mark)}; ${(before[i] ?? []).map(named).join(', ')} would do`;
+      const marks = allowed[i] ?? [];
+      if (!marks.includes(mark)) return `a read of block ${String(block)} returned ${named(mark)}; ${listed(marks)} would do`;
     }
     return undefined;
   }
@@ -167,6 +195,13 @@ export class HostModel {
     this.#history.clear();
   }
 
+  /** As {@link settleOn}, for one block. */
+  settle(block: number, content: Uint8Array): void {
+    this.#base[block] = markOf(content, block);
+    this.#read[block] = undefined;
+    this.#history.delete(block);
+  }
+
   /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
   adopt(durable: VolumeContent, seen: VolumeContent): void {
     this.settleOn(durable);
@@ -184,6 +219,7 @@ export class HostModel {
       if (history === undefined) this.#history.set(block, [write]);
       else history.push(write);
     }
+    for (const observer of this.#observers) observer.submitted(write);
     return write;
   }
 
@@ -215,7 +251,7 @@ export function faultsOf(content: (block: number) => Uint8Array, blocks: Iterabl
     const mark = markOf(content(block), block);
     const marks = allowed(block);
     if (marks.includes(mark) || spared(block)) continue;
-    faults.push(`block ${String(block)} holds ${named(mark)}; ${[...new Set(marks)].map(named).join(', ')} would do`);
+    faults.push(`block ${String(block)} holds ${named(mark)}; ${listed(marks)} would do`);
     if (faults.length === MOST_FAULTS) break;
   }
   return faults;
@@ -224,4 +260,8 @@ export function faultsOf(content: (block: number) => Uint8Array, blocks: Iterabl
 function named(mark: number): string {
   if (mark === ALIEN) return 'something that no host wrote there';
   return mark === 0 ? 'zeroes' : `write ${String(mark)}`;
+}
+
+function listed(marks: readonly number[]): string {
+  return [...new Set(marks)].map(named).join(', ');
 }

@@ -100,12 +100,14 @@ export class SimHosts {
       const { outcome } = operation.running;
       if (outcome === undefined) left.push(operation);
       else if ('value' in outcome) this.#succeeded(operation);
+      else if (operation.kind === 'read') operation.read.end();
     }
     this.#underWay = left;
   }
 
   /** Nobody will answer what is under way, or the answers mean nothing. */
   forget(): void {
+    for (const operation of this.#underWay) if (operation.kind === 'read') operation.read.end();
     this.#underWay = [];
   }
 

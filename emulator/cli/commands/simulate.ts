@@ -42,6 +42,9 @@ export function addSimulate(program: Command, world: World): void {
         const { simulateExhaustively } = await import('../simulate/exhaustive.js');
         return interruptible(run.world.interrupt, simulateExhaustively(options, run));
       }
+      for (const option of ['states', 'from', 'sequence'] as const) {
+        if (options[option] !== undefined) throw new UsageError(`--${option} goes with --exhaustive: add that, or leave it out.`);
+      }
       const { simulateSeeds } = await import('../simulate/simulate.js');
       return interruptible(run.world.interrupt, simulateSeeds(options, run));
     },

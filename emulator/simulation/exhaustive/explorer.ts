@@ -121,7 +121,7 @@ export class Explorer {
     visitCrashes(story.world, left, new Random(point), () => {
       this.#found.counts.crashStates += 1;
       if (!this.#isNew(left, story)) return;
-      this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun));
+      this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun), story.world);
     });
   }
 
@@ -154,14 +154,17 @@ export class Explorer {
     return true;
   }
 
-  /** Runs something to where faults have stopped, and has the pair become synchronized (rule 18). */
-  #judged(failing: Failing, run: (begun: (story: Story) => void) => Story): void {
+  /**
+   * Runs something to where faults have stopped, and has the pair become synchronized (rule 18).
+   * @param before the world from which it goes on.
+   */
+  #judged(failing: Failing, run: (begun: (story: Story) => void) => Story, before?: World): void {
     let world: World | undefined;
     try {
       converge(run((story) => { world = story.world; }));
     } catch (error) {
       if (this.judge === 'data' && !(error instanceof RuleBroken && error.seenIn === 'data')) return;
-      this.#found.failures.push({ ...failing, ...reasonOf(error), recent: world?.scheduler.recent ?? [] });
+      this.#found.failures.push({ ...failing, ...reasonOf(error), recent: [before, world].flatMap((one) => one?.scheduler.recent ?? []) });
     } finally {
       this.#found.counts.events += world?.scheduler.delivered ?? 0;
     }

@@ -61,3 +61,39 @@ describe('simulate', () => {
     expect(err).toContain(sentence);
   });
 });
+
+describe('simulate --exhaustive', () => {
+  it('tries a sequence and tells what it came to', async () => {
+    const { exitCode, out } = await simulate('--exhaustive', '--from', 'broken', '--sequence', 'flush', '--json');
+    expect(exitCode).toBe(0);
+    const found = JSON.parse(out) as { points: number; crashStates: number; distinctCrashStates: number; oneSidedCuts: number };
+    expect(found).toMatchObject({ stations: 1, sequences: { 1: 1 }, passages: 1, failed: 0, failures: [] });
+    for (const count of [found.points, found.distinctCrashStates, found.oneSidedCuts]) expect(count).toBeGreaterThan(0);
+    expect(found.crashStates).toBeGreaterThanOrEqual(found.distinctCrashStates);
+  });
+
+  it('ends when so many crash states have been tried, and says how much of all that was', async () => {
+    const { exitCode, out } = await simulate('--exhaustive', '--from', 'broken', '--operations', '2', '--states', '1', '--jobs', '1');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/sequences {9}\d+ of 14 with 1 operation\n/);
+    expect(out).toMatch(/failures {10}0\n/);
+  });
+
+  it.each([
+    [['--from', 'nowhere'], '"nowhere" is none of fresh, established'],
+    [['--sequence', 'write,sing'], '"sing" is none of write, partial write'],
+    [['--operations', '4'], '"4" is not 1, 2 or 3'],
+    [['--states', '0'], '"0" is not a whole number from 1 on'],
+    [['--seeds', '1..2'], "cannot be used with option '--seeds"],
+  ])('refuses %j', async (args, sentence) => {
+    const { exitCode, out, err } = await simulate('--exhaustive', ...args);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toContain(sentence);
+  });
+
+  it('refuses what only it understands where it is not asked for', async () => {
+    const { exitCode, err } = await simulate('--states', '5');
+    expect(exitCode).toBe(2);
+    expect(err).toContain('--states goes with --exhaustive');
+  });
+});

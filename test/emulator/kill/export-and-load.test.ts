@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import { type CardStatus, FlashCopyState, JobKind, JobState, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardInProcess } from '../processes/card-in-process.js';
 import type { Area, Random } from './host.js';
 import { jobDone } from './live-pair.js';
 import { Pair } from './pair.js';
 import { scenario } from './scenario.js';
-import { BLOCK_BYTES, KILL_TEST_MS, KILLS_EACH } from './settings.js';
+import { KILL_TEST_MS, KILLS_EACH } from './settings.js';
 import { type T0Image, takingT0 } from './t0-image.js';
 import { fill, readAll } from './transfer.js';
 

@@ -1,6 +1,8 @@
+import { faultsOf, type HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
+import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import { ConnectionLostError, type HostDriver } from '../../../host-driver/index.js';
-import { BLOCK_BYTES, LONGEST_WRITE_BLOCKS, WRITERS } from './settings.js';
-import { dataOf, type ModelWrite, type VolumeModel } from './volume-model.js';
+import { LONGEST_COMMAND_BLOCKS, WRITERS } from './settings.js';
 
 export type Random = (below: number) => number;
 
@@ -14,6 +16,7 @@ export interface Area {
 const FLUSHES = 5;
 const WRITE_ZEROES = 7;
 const DISCARDS = 5;
+const READS = 12;
 const FUA_PERCENT = 20;
 /** Commands that fall into the first so-many-th of their area, so that many of them overlap. */
 const BUSY_PERCENT = 60;
@@ -27,7 +30,8 @@ export class Host {
   readonly failed: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
   #driver: HostDriver | undefined;
-  #paused = false;
+  /** Those who want it to stand still. */
+  #pauses = 0;
   #stopping = false;
   #inFlight = 0;
   #acknowledged = 0;
@@ -37,7 +41,7 @@ export class Host {
   readonly #writers: Promise<void>;
 
   constructor(
-    private readonly model: VolumeModel,
+    private readonly model: HostModel,
     private readonly areas: readonly Area[],
     private readonly random: Random,
   ) {
@@ -57,8 +61,9 @@ export class Host {
 
   /** The card serves. Finds out first what became of the commands that had no answer. */
   async attach(driver: HostDriver): Promise<void> {
-    for (const block of this.model.uncertainBlocks()) {
-      this.model.pin(block, await driver.read(block * BLOCK_BYTES, BLOCK_BYTES));
+    for (const { firstBlock, blocks } of runsOf(this.model.uncertainBlocks())) {
+      const content = await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES);
+      for (let i = 0; i < blocks; i += 1) this.#settle(firstBlock + i, content.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
     }
     this.#driver = driver;
     this.#wakeAll();
@@ -69,15 +74,19 @@ export class Host {
     this.#driver = undefined;
   }
 
-  /** Resolves when nothing is in flight; nothing more is sent. */
+  get paused(): boolean {
+    return this.#pauses > 0;
+  }
+
+  /** Resolves when nothing is in flight; nothing more is sent until as many calls of {@link resume}. */
   async pause(): Promise<void> {
-    this.#paused = true;
+    this.#pauses += 1;
     while (this.#inFlight > 0) await new Promise<void>((resolve) => { this.#idle.push(resolve); });
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#wakeAll();
+    this.#pauses -= 1;
+    if (!this.paused) this.#wakeAll();
   }
 
   async stop(): Promise<void> {
@@ -86,9 +95,15 @@ export class Host {
     await this.#writers;
   }
 
+  #settle(block: number, content: Uint8Array): void {
+    const [fault] = faultsOf(() => content, [block], this.model.afterCut);
+    if (fault !== undefined) throw new Error(`after the kill ${fault}`);
+    this.model.settle(block, content);
+  }
+
   async #writer(): Promise<void> {
     while (!this.#stopping) {
-      const driver = this.#paused ? undefined : this.#driver;
+      const driver = this.paused ? undefined : this.#driver;
       if (driver === undefined) await new Promise<void>((resolve) => { this.#wake.push(resolve); });
       else await this.#commandOnce(driver);
     }
@@ -111,33 +126,69 @@ export class Host {
     }
   }
 
-  /** Nothing is awaited between the model's begin and the submission: their order is the same. */
+  /** Nothing is awaited between what the model is told and the submission: their order is the same. */
   async #command(driver: HostDriver): Promise<void> {
     const kind = this.random(100);
-    if (kind < FLUSHES) {
-      await driver.flush();
-      return;
-    }
     const fua = this.random(100) < FUA_PERCENT;
-    const zeroes = kind < FLUSHES + WRITE_ZEROES + DISCARDS;
-    const write = this.#next(zeroes ? 'zeroes' : 'data');
-    const offsetBytes = write.firstBlock * BLOCK_BYTES;
-    const lengthBytes = write.blocks * BLOCK_BYTES;
-    if (!zeroes) await driver.write(offsetBytes, dataOf(write), { fua });
-    else if (kind < FLUSHES + WRITE_ZEROES) await driver.writeZeroes(offsetBytes, lengthBytes, { fua });
-    else await driver.discard(offsetBytes, lengthBytes);
-    this.model.acknowledged(write);
+    if (kind < FLUSHES) await driver.flush();
+    else if (kind < FLUSHES + READS) await this.#read(driver);
+    else if (kind < FLUSHES + READS + DISCARDS) await this.#clear(false, (offsetBytes, lengthBytes) => driver.discard(offsetBytes, lengthBytes));
+    else if (kind < FLUSHES + READS + DISCARDS + WRITE_ZEROES) await this.#clear(fua, (offsetBytes, lengthBytes) => driver.writeZeroes(offsetBytes, lengthBytes, { fua }));
+    else await this.#write(driver, fua);
   }
 
-  #next(kind: ModelWrite['kind']): ModelWrite {
+  async #write(driver: HostDriver, fua: boolean): Promise<void> {
+    const { firstBlock, blocks } = this.#next();
+    const write = this.model.write(firstBlock, blocks, fua);
+    await driver.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark), { fua });
+    acknowledged(this.model, write);
+  }
+
+  async #clear(fua: boolean, clear: (offsetBytes: number, lengthBytes: number) => Promise<void>): Promise<void> {
+    const { firstBlock, blocks } = this.#next();
+    const write = this.model.zero(firstBlock, blocks, fua);
+    await clear(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES);
+    acknowledged(this.model, write);
+  }
+
+  async #read(driver: HostDriver): Promise<void> {
+    const { firstBlock, blocks } = this.#next();
+    const read = this.model.read(firstBlock, blocks);
+    try {
+      const content = await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES);
+      const fault = this.model.faultOfRead(read, (index) => content.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
+      if (fault !== undefined) throw new Error(fault);
+    } finally {
+      read.end();
+    }
+  }
+
+  #next(): Area {
     const area = this.areas[this.random(this.areas.length)];
     if (area === undefined) throw new Error('a host without an area');
-    const within = this.random(100) < BUSY_PERCENT ? Math.max(LONGEST_WRITE_BLOCKS, Math.floor(area.blocks / BUSY_SHARE)) : area.blocks;
-    const blocks = 1 + this.random(LONGEST_WRITE_BLOCKS);
-    return this.model.begin(kind, area.firstBlock + this.random(within - blocks + 1), blocks);
+    const within = this.random(100) < BUSY_PERCENT ? Math.max(LONGEST_COMMAND_BLOCKS, Math.floor(area.blocks / BUSY_SHARE)) : area.blocks;
+    const blocks = 1 + this.random(LONGEST_COMMAND_BLOCKS);
+    return { firstBlock: area.firstBlock + this.random(within - blocks + 1), blocks };
   }
 
   #wakeAll(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
+}
+
+/** What a card has answered survives its process (docs/protocol.md), with FUA or without. */
+export function acknowledged(model: HostModel, write: ModelWrite): void {
+  model.acknowledge(write);
+  model.makeDurable([write]);
+}
+
+/** @param blocks ascending. */
+function runsOf(blocks: readonly number[]): Area[] {
+  const runs: { firstBlock: number; blocks: number }[] = [];
+  for (const block of blocks) {
+    const last = runs.at(-1);
+    if (last !== undefined && block === last.firstBlock + last.blocks) last.blocks += 1;
+    else runs.push({ firstBlock: block, blocks: 1 });
+  }
+  return runs;
 }

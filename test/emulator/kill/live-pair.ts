@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
 import type { CardInProcess } from '../processes/card-in-process.js';
 import type { Area, Random } from './host.js';
 import { Pair } from './pair.js';
-import { BLOCK_BYTES, PAIR_BYTES } from './settings.js';
+import { PAIR_BYTES } from './settings.js';
 import { fill } from './transfer.js';
 
 const BLOCKS = PAIR_BYTES / BLOCK_BYTES;

@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDirectory } from '../../../emulator/card-directory.js';
+import { HostModel } from '../../../emulator/simulation/host-model.js';
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import { enumWord } from '../../../emulator/cli/enum-words.js';
 import { type CardStatus, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
@@ -10,9 +12,8 @@ import { compareSwitchedOff } from './comparison.js';
 import { type Area, Host, type Random } from './host.js';
 import { Kills } from './kills.js';
 import { peerPort } from '../processes/ports.js';
-import { BLOCK_BYTES, PATIENCE_MS, POLL_MS } from './settings.js';
+import { PATIENCE_MS, POLL_MS } from './settings.js';
 import { mustHoldAll } from './transfer.js';
-import { VolumeModel } from './volume-model.js';
 
 const OLD_BYTE = 0xa5;
 
@@ -31,7 +32,7 @@ export class Pair {
   private constructor(
     readonly primary: CardInProcess,
     readonly secondary: CardInProcess,
-    readonly model: VolumeModel,
+    readonly model: HostModel,
     readonly host: Host,
     readonly random: Random,
   ) {}
@@ -49,7 +50,7 @@ export class Pair {
     }
     const [primary, secondary] = cards;
     if (primary === undefined || secondary === undefined) throw new Error('two cards were made');
-    const model = new VolumeModel(sizeBytes / BLOCK_BYTES);
+    const model = new HostModel(sizeBytes / BLOCK_BYTES);
     return new Pair(primary, secondary, model, new Host(model, areas, random), random);
   }
 

@@ -1,12 +1,12 @@
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
+
 /** Sizes and patience of the kill tests, each with its reason. */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** The unit in which the host writes, and in which every content is checked. */
-export const BLOCK_BYTES = 4 * KIB;
-/** 64 KiB: writes that cross grains, and writes that touch a part of one. */
-export const LONGEST_WRITE_BLOCKS = 16;
+/** 64 KiB: commands that cross grains, and commands that touch a part of one. */
+export const LONGEST_COMMAND_BLOCKS = (64 * KIB) / BLOCK_BYTES;
 /** Host commands in flight. */
 export const WRITERS = 12;
 

@@ -1,11 +1,17 @@
-import type { ModelWrite, VolumeModel } from './volume-model.js';
-import { BLOCK_BYTES } from './settings.js';
+import { faultsOf, type HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
+import { markOf } from '../../../emulator/simulation/marked-blocks.js';
 
-interface WindowWrite {
-  readonly write: ModelWrite;
-  readonly submittedAt: number;
-  acknowledgedAt: number;
+/** It was there before T0 was asked for. */
+const BEFORE = -1;
+
+/** What is compared with an image. */
+export interface Compared {
+  readonly name: string;
+  /** Writes may be there in part: what a broken link leaves at a secondary, and no T0 holds. */
+  readonly torn: boolean;
 }
+
+const T0: Compared = { name: 'T0', torn: false };
 
 /** What T0 may hold: taken at some instant of a command during which hosts write on. */
 export interface T0Image {
@@ -15,59 +21,83 @@ export interface T0Image {
    * @param read gives the content of one block.
    * @throws Error
    */
-  mustBe(read: (block: number) => Uint8Array): void;
+  mustBe(read: (block: number) => Uint8Array, what?: Compared): void;
 }
 
 /** Runs the command that takes T0, and remembers what its image may be. */
-export async function takingT0(model: VolumeModel, command: () => Promise<void>): Promise<T0Image> {
-  const allowed = model.contents();
-  const window = new Map<number, WindowWrite>();
-  let tick = 0;
-  model.observe({
-    submitted: (write) => {
-      tick += 1;
-      window.set(write.id, { write, submittedAt: tick, acknowledgedAt: Infinity });
-      for (const contents of allowed.slice(write.firstBlock, write.firstBlock + write.blocks)) {
-        contents.push(write.kind === 'data' ? write.id : -write.id);
-      }
-    },
-    acknowledged: ({ id }) => {
-      tick += 1;
-      const submitted = window.get(id);
-      if (submitted !== undefined) submitted.acknowledgedAt = tick;
-    },
-  });
+export async function takingT0(model: HostModel, command: () => Promise<void>): Promise<T0Image> {
+  const window = new T0Window(model);
   try {
     await command();
   } finally {
-    model.observe(undefined);
+    window.close();
   }
-  return { mustBe: (read) => { compare(model, allowed, [...window.values()], read); } };
+  return window;
 }
 
-function compare(model: VolumeModel, allowed: readonly (readonly number[])[], window: readonly WindowWrite[], read: (block: number) => Uint8Array): void {
-  const found = new Int32Array(model.blocks);
-  let newest = 0;
-  for (let block = 0; block < model.blocks; block += 1) {
-    const content = read(block);
-    if (content.length !== BLOCK_BYTES) throw new Error('a block was read in part');
-    const here = model.find(block, content, allowed[block] ?? []);
-    if (here === undefined) throw new Error(`T0: ${model.describe(block, content, allowed[block] ?? [])}`);
-    found[block] = Math.abs(here);
-    // Zeroes do not tell which write they are of.
-    newest = Math.max(newest, here);
+/** What was there when it was opened, and every write until it is closed: T0 is taken in between. */
+export class T0Window implements T0Image {
+  /** Nothing that is written from now on can be in T0. */
+  readonly close: () => void;
+  readonly #before: readonly (readonly number[])[];
+  readonly #writes: ModelWrite[] = [];
+  readonly #writesOfBlock = new Map<number, ModelWrite[]>();
+  /** Of each write, how many had been submitted when it was acknowledged: the order of the next one. */
+  readonly #acknowledgedAt = new Map<ModelWrite, number>();
+
+  constructor(private readonly model: HostModel) {
+    this.#before = Array.from({ length: model.blocks }, (_, block) => model.now(block));
+    this.close = model.observe(this);
   }
-  const instant = window.find(({ write }) => write.id === newest)?.submittedAt ?? 0;
-  for (const { write, acknowledgedAt } of window) {
-    const here = found.subarray(write.firstBlock, write.firstBlock + write.blocks);
+
+  submitted(write: ModelWrite): void {
+    this.#writes.push(write);
+    for (let block = write.firstBlock; block < write.firstBlock + write.blocks; block += 1) {
+      const writes = this.#writesOfBlock.get(block);
+      if (writes === undefined) this.#writesOfBlock.set(block, [write]);
+      else writes.push(write);
+    }
+  }
+
+  acknowledged(write: ModelWrite): void {
+    this.#acknowledgedAt.set(write, this.model.order);
+  }
+
+  mustBe(read: (block: number) => Uint8Array, what = T0): void {
+    const found = Int32Array.from({ length: this.model.blocks }, (_, block) => this.#find(block, read(block), what));
+    let newest = BEFORE;
+    for (const write of this.#writes) {
+      // Zeroes do not tell which write they are of.
+      if (write.mark !== 0 && this.#ordersIn(found, write).includes(write.order)) newest = write.order;
+    }
+    for (const write of this.#writes) this.#mustHold(found, write, newest, what);
+  }
+
+  /** @returns the order of the write that a block is from: the newest, where it may be of several. */
+  #find(block: number, content: Uint8Array, { name }: Compared): number {
+    const mark = markOf(content, block);
+    const write = this.#writesOfBlock.get(block)?.filter((each) => each.mark === mark).at(-1);
+    if (write !== undefined) return write.order;
+    const before = this.#before[block] ?? [];
+    if (before.includes(mark)) return BEFORE;
+    const [fault] = faultsOf(() => content, [block], () => [...before, ...(this.#writesOfBlock.get(block) ?? []).map((each) => each.mark)]);
+    throw new Error(`${name}: ${String(fault)}`);
+  }
+
+  #mustHold(found: Int32Array, write: ModelWrite, newest: number, { name, torn }: Compared): void {
+    const here = this.#ordersIn(found, write);
     // Each of its blocks holds it, or a later one.
-    if (here.every((id) => id >= write.id)) continue;
+    if (here.every((order) => order >= write.order)) return;
     // Zeroes may as well be those of an earlier write.
-    if (write.kind === 'data' && here.includes(write.id)) {
-      throw new Error(`T0 holds a part of write ${String(write.id)}: blocks ${String(write.firstBlock)} and on hold writes ${here.join(', ')}`);
+    if (!torn && write.mark !== 0 && here.includes(write.order)) {
+      throw new Error(`${name} holds a part of write ${String(write.mark)}: blocks ${String(write.firstBlock)} and on hold the writes of order ${here.join(', ')}, and it is ${String(write.order)}`);
     }
-    if (acknowledgedAt < instant) {
-      throw new Error(`T0 holds write ${String(newest)}, and lacks write ${String(write.id)}, which was acknowledged before that one was submitted`);
+    if ((this.#acknowledgedAt.get(write) ?? Infinity) <= newest) {
+      throw new Error(`${name} holds the write of order ${String(newest)}, and lacks that of order ${String(write.order)}, which was acknowledged before that one was submitted`);
     }
+  }
+
+  #ordersIn(found: Int32Array, { firstBlock, blocks }: ModelWrite): Int32Array {
+    return found.subarray(firstBlock, firstBlock + blocks);
   }
 }

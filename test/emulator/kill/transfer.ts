@@ -1,22 +1,39 @@
+import { faultsOf, type HostModel } from '../../../emulator/simulation/host-model.js';
+import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
+import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import type { HostDriver } from '../../../host-driver/index.js';
-import type { Area } from './host.js';
-import { BLOCK_BYTES, PIECE_BYTES, PIECES_IN_FLIGHT } from './settings.js';
-import { dataOf, type VolumeModel } from './volume-model.js';
+import { type Area, acknowledged } from './host.js';
+import { PIECE_BYTES, PIECES_IN_FLIGHT } from './settings.js';
+
+/** Wrong blocks that a message names; the rest are counted. */
+const NAMED_BLOCKS = 8;
 
 /** Writes data to a whole area that no other command touches meanwhile. */
-export async function fill(driver: HostDriver, model: VolumeModel, area: Area): Promise<void> {
+export async function fill(driver: HostDriver, model: HostModel, area: Area): Promise<void> {
   await eachPiece(area, async (firstBlock, blocks) => {
-    const write = model.begin('data', firstBlock, blocks);
-    await driver.write(firstBlock * BLOCK_BYTES, dataOf(write));
-    model.acknowledged(write);
+    const write = model.write(firstBlock, blocks, false);
+    await driver.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark));
+    acknowledged(model, write);
   });
 }
 
 /** Reads a whole volume and compares it with the model, while no command that writes is in flight. */
-export async function mustHoldAll(what: string, driver: HostDriver, model: VolumeModel): Promise<void> {
+export async function mustHoldAll(what: string, driver: HostDriver, model: HostModel): Promise<void> {
   await eachPiece({ firstBlock: 0, blocks: model.blocks }, async (firstBlock, blocks) => {
-    model.mustHold(what, firstBlock, await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES));
+    mustHold(what, model, firstBlock, await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES));
   });
+}
+
+/**
+ * Compares whole blocks, the first of which is `firstBlock`, with what may be there after a kill.
+ * @throws Error that names the wrong blocks.
+ */
+export function mustHold(what: string, model: HostModel, firstBlock: number, content: Uint8Array): void {
+  const wrong: string[] = [];
+  for (let at = 0; at < content.length; at += BLOCK_BYTES) {
+    wrong.push(...faultsOf(() => content.subarray(at, at + BLOCK_BYTES), [firstBlock + at / BLOCK_BYTES], model.afterCut));
+  }
+  if (wrong.length > 0) throw new Error(`${what}: ${String(wrong.length)} blocks are wrong\n  ${wrong.slice(0, NAMED_BLOCKS).join('\n  ')}`);
 }
 
 /** Reads a whole volume into memory. */

@@ -7,8 +7,8 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HostDriver } from '../../../host-driver/index.js';
 
-/** The program as users run it, in a process that ends when this one does: `npm test` builds it first. */
-const PROGRAM = join(import.meta.dirname, '../../../dist/emulator/cli/demo/card-child.js');
+/** The program as users run it, in a process that ends when this one does: `npm test` builds it first. This file may itself be built. */
+const PROGRAM = join(import.meta.dirname.replace(/\/dist(?=\/test\/)/, ''), '../../../dist/emulator/cli/demo/card-child.js');
 const LOG_LINES = 30;
 const LOOK_MS = 1;
 const LAST_WORDS_MS = 1000;
@@ -17,18 +17,30 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** A card in a directory, which is switched on and off as a process of its own. */
 export class CardInProcess {
+  /** Rejects when the process ends though nobody asked it to. */
+  readonly failed: Promise<never>;
+  #fail: (error: Error) => void = () => undefined;
   readonly #log: string[] = [];
   #child: Child | undefined;
   #gone: Promise<number | null> = Promise.resolve(null);
   #ready: Promise<HostDriver> | undefined;
   #driver: HostDriver | undefined;
   #host = '';
+  #peer = '';
 
+  /**
+   * @param peerPort 0 for a free one each time it is switched on.
+   * @param onLogLine takes every line that it logs.
+   */
   constructor(
     readonly name: string,
     readonly directory: string,
     private readonly peerPort: number,
-  ) {}
+    private readonly onLogLine: (line: string) => void = () => undefined,
+  ) {
+    this.failed = new Promise<never>((_resolve, reject) => { this.#fail = reject; });
+    this.failed.catch(() => undefined); // It may come while nobody waits.
+  }
 
   get on(): boolean {
     return this.#child !== undefined;
@@ -45,9 +57,9 @@ export class CardInProcess {
     return this.#host;
   }
 
-  /** Where the peer card finds it: the same each time it is switched on. */
+  /** Where the peer card finds it: the same each time it is switched on, unless it takes a free port; then once {@link ready}. */
   get peer(): string {
-    return `tcp://127.0.0.1:${String(this.peerPort)}`;
+    return this.peerPort === 0 ? this.#peer : `tcp://127.0.0.1:${String(this.peerPort)}`;
   }
 
   get pid(): number | undefined {
@@ -62,7 +74,7 @@ export class CardInProcess {
   switchOn(): void {
     if (this.on) throw new Error(`the ${this.name} is on already`);
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run "npm run build" first.`);
-    const args = [PROGRAM, 'card', 'run', '--dir', this.directory, '--host', 'tcp://127.0.0.1:0', '--peer', this.peer, '--json'];
+    const args = [PROGRAM, 'card', 'run', '--dir', this.directory, '--host', 'tcp://127.0.0.1:0', '--peer', `tcp://127.0.0.1:${String(this.peerPort)}`, '--json'];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => undefined); // It is never written to; its end is what counts.
     for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', (line) => { this.#keep(line); });
@@ -72,6 +84,7 @@ export class CardInProcess {
       child.on('close', (exitCode, signal) => {
         this.#keep(`-- the process ended: ${signal ?? `exit code ${String(exitCode)}`}`);
         running.delete(child);
+        if (this.#child === child) this.#fail(new Error(`the process of the ${this.name} came to an end that nobody asked for: ${signal ?? `exit code ${String(exitCode)}`}\n${this.log()}`));
         resolve(exitCode);
       });
     });
@@ -102,6 +115,16 @@ export class CardInProcess {
     await this.#ended();
   }
 
+  /** SIGSTOP: it stands still, and nobody is told. */
+  halt(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  goOn(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** SIGTERM. @throws Error when it does not come to a clean end. */
   async shutDown(): Promise<void> {
     this.#child?.kill('SIGTERM');
@@ -118,7 +141,7 @@ export class CardInProcess {
     const announced = new Promise<string>((resolve) => { createInterface({ input: child.stdout }).once('line', resolve); });
     const ended = this.#gone.then((): never => { throw new Error(`the ${this.name} ended before it served its host\n${this.log()}`); });
     const line = await Promise.race([announced, ended]);
-    const { hosts: [host] = [] } = JSON.parse(line) as { hosts?: string[] };
+    const { hosts: [host] = [], peer = '' } = JSON.parse(line) as { hosts?: string[]; peer?: string };
     if (host === undefined) throw new Error(`the ${this.name} does not listen: ${line}`);
     const driver = await Promise.race([HostDriver.connect(host), ended]).catch(async (error: unknown) => {
       // A card that ends by itself is noticed by its lost connection first, but its log says why.
@@ -130,6 +153,7 @@ export class CardInProcess {
       throw new Error(`the ${this.name} was killed`);
     }
     this.#host = host;
+    this.#peer = peer;
     this.#driver = driver;
     return driver;
   }
@@ -145,6 +169,7 @@ export class CardInProcess {
   }
 
   #keep(line: string): void {
+    this.onLogLine(line);
     this.#log.push(line);
     if (this.#log.length > LOG_LINES) this.#log.shift();
   }

@@ -56,11 +56,31 @@ test('a read returns the newest write acknowledged before it, or one asked for a
   const returned = (mark: number) => () => markedBlocks(0, 1, mark);
   expect(model.faultOfRead(read, returned(1))).toBeUndefined();
   expect(model.faultOfRead(read, returned(later.mark))).toBeUndefined();
-  expect(model.faultOfRead(read, returned(9))).toBe('a read of block 0 returned write 9; write 1 would do');
+  expect(model.faultOfRead(read, returned(9))).toBe('a read of block 0 returned write 9; write 1, write 2 would do');
   const afterwards = model.read(0, 1);
   model.acknowledge(later);
   expect(model.faultOfRead(model.read(0, 1), returned(later.mark))).toBeUndefined();
   expect(model.faultOfRead(afterwards, returned(1))).toBeUndefined();
+});
+
+test('a read may return a write that came and went while it was under way', () => {
+  const model = new HostModel(4);
+  const read = model.read(0, 2);
+  const [passing, last] = [model.write(1, 1, true), model.write(1, 1, true)];
+  for (const write of [passing, last]) model.acknowledge(write);
+  const returned = (index: number): Uint8Array => (index === 0 ? new Uint8Array(BLOCK) : markedBlocks(1, 1, passing.mark));
+  expect(model.faultOfRead(model.read(0, 2), returned)).toBe('a read of block 1 returned write 1; write 2 would do');
+  expect(model.faultOfRead(read, returned)).toBeUndefined();
+});
+
+test('tells which blocks are uncertain, until they are settled', () => {
+  const model = new HostModel(4);
+  model.acknowledge(model.write(0, 2, true));
+  expect(model.uncertainBlocks()).toEqual([]);
+  model.write(1, 2, false);
+  expect(model.uncertainBlocks()).toEqual([1, 2]);
+  model.settle(1, markedBlocks(1, 1, 1));
+  expect([model.uncertainBlocks(), model.now(1)]).toEqual([[2], [1]]);
 });
 
 test('names wrong blocks, and takes over what a cut has left', () => {

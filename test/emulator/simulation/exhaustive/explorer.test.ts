@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { GrainMap } from '../../../../firmware/metadata/grain-map.js';
+import { RelationshipState } from '../../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { Explorer } from '../../../../emulator/simulation/exhaustive/explorer.js';
+import { OPERATIONS, type Operation } from '../../../../emulator/simulation/exhaustive/operations.js';
+import { begin, type SavedStation, saveStations } from '../../../../emulator/simulation/exhaustive/saved-station.js';
+import { ReusedMemory } from '../../../../emulator/simulation/reused-memory.js';
+
+const pair = (): ReusedMemory[] => [new ReusedMemory(), new ReusedMemory()];
+const SEED = 77;
+
+function named<T>(list: readonly T[], nameOf: (one: T) => string, name: string): T {
+  const found = list.find((one) => nameOf(one) === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found;
+}
+
+const operation = (name: string): Operation => named(OPERATIONS, (one) => one.name, name);
+const station = (explorer: Explorer, name: string): SavedStation => named(explorer.stations, (one) => one.station.name, name);
+
+afterEach(() => { vi.restoreAllMocks(); });
+
+test('each station is what it is called', () => {
+  const memories = pair();
+  const states = saveStations(memories, 'rules').map((saved) => {
+    const { world } = begin(saved, SEED, memories, 'rules');
+    const [p, s] = world.cards.map((card) => RelationshipState[card.status().state]);
+    return `${saved.station.name}: ${String(p)}, ${String(s)}`;
+  });
+  expect(states).toEqual([
+    'fresh: NONE, NONE',
+    'established: TRACKING, NONE',
+    'T0 taken: TRACKING, NONE',
+    'exporting: TRACKING, NONE',
+    'sealed: TRACKING, NONE',
+    'loading: TRACKING, LOADING',
+    'seeded: TRACKING, SEEDED',
+    'synchronizing: INCONSISTENT_COPYING, INCONSISTENT_COPYING',
+    'live: CONSISTENT_SYNCHRONIZED, CONSISTENT_SYNCHRONIZED',
+    'broken: CONSISTENT_DISCONNECTED, CONSISTENT_DISCONNECTED',
+    'both sides written: IDLING_DISCONNECTED, IDLING',
+    're-established: TRACKING, NONE',
+  ]);
+});
+
+describe('Explorer', () => {
+  test('tries a second operation at each effect of the first, and cuts the power at each point, the same each time', () => {
+    const runs = [0, 1].map(() => {
+      const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+      return explorer.explore(station(explorer, 'broken'), [operation('partial write'), operation('flush')]);
+    });
+    expect(runs[0]).toEqual(runs[1]);
+    const { counts, failures, newStates } = runs[0] ?? { counts: undefined, failures: [], newStates: [] };
+    expect(failures).toEqual([]);
+    expect(counts?.passages).toBeGreaterThan(2);
+    expect(counts?.points).toBeGreaterThan(counts?.passages ?? 0);
+    expect(new Set(newStates).size).toBe(newStates.length);
+    expect(newStates.length).toBeGreaterThan(5);
+  });
+
+  test('does not try a crash state again that it has met', () => {
+    const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+    const from = station(explorer, 'broken');
+    expect(explorer.explore(from, [operation('flush')]).newStates.length).toBeGreaterThan(0);
+    expect(explorer.explore(from, [operation('flush')]).newStates).toEqual([]);
+  });
+
+  test('finds a firmware that does not set bits (rule 1), and says where', () => {
+    const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+    const from = station(explorer, 'broken');
+    // eslint-disable-next-line @typescript-eslint/no-empty-function -- it does nothing: that is what is broken about it.
+    vi.spyOn(GrainMap.prototype, 'set').mockImplementation(function* () {});
+    const { failures } = explorer.explore(from, [operation('write')]);
+    expect(failures[0]).toMatchObject({ station: 'broken', operations: ['write'], startsAfter: [0], rule: 1 });
+    expect(failures.map(({ cut }) => cut).some((cut) => cut.startsWith('both cards after effect'))).toBe(true);
+    expect(failures[0]?.recent.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { atomFates, outcomesOf, visitCrashes } from '../../../../emulator/simulation/exhaustive/outcomes.js';
+import type { Unsettled } from '../../../../emulator/simulation/card-image.js';
+import { PairImage } from '../../../../emulator/simulation/pair-image.js';
+import { Random } from '../../../../emulator/simulation/random.js';
+import { SMALL_GEOMETRY, type World } from '../../../../emulator/simulation/world.js';
+import { livePair } from '../worlds.js';
+
+const BLOCK = 512;
+
+function write(world: World, firstBlock: number, values: readonly number[]): void {
+  const bytes = Uint8Array.from({ length: values.length * BLOCK }, (_, at) => values[Math.floor(at / BLOCK)] ?? 0);
+  world.primary.volume.write(firstBlock * BLOCK, bytes, { succeed: () => undefined, fail: () => undefined });
+}
+
+test('a torn write is new in its first half; a torn persist ends in a damaged line', () => {
+  const atoms = [0, 1, 2, 3].map((at) => ({ at, bytes: new Uint8Array(BLOCK) }));
+  const fates = (unsettled: Unsettled): string[] => unsettled.atoms.map((_atom, index) => atomFates('torn')(unsettled, index));
+  expect(fates({ part: 'volume', atoms })).toEqual(['new', 'new', 'old', 'old']);
+  expect(fates({ part: 'nvram', atoms })).toEqual(['new', 'new', 'damaged', 'old']);
+  expect(fates({ part: 'nvram', atoms: atoms.slice(0, 1) })).toEqual(['damaged']);
+  expect([atomFates('new'), atomFates('old')].map((fate) => fate({ part: 'nvram', atoms }, 2))).toEqual(['new', 'old']);
+});
+
+test('visits every combination of old, new and torn, and leaves the cards as they are', () => {
+  const { world } = livePair();
+  write(world, 100, [1, 2]);
+  write(world, 200, [3]);
+  const image = new PairImage(SMALL_GEOMETRY);
+  const seen: string[] = [];
+  visitCrashes(world, image, new Random(1), () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block)[0]).join(' ')); });
+  expect(seen.sort()).toEqual(['0 0 0', '0 0 3', '1 0 0', '1 0 3', '1 2 0', '1 2 3']);
+  expect(world.primary.image.volume.get(100)[0]).toBe(0);
+  expect(outcomesOf(world.primary, new Random(1))).toHaveLength(6);
+});
+
+test('of more than four unsettled writes it takes a sample', () => {
+  const { world } = livePair();
+  for (let at = 0; at < 5; at += 1) write(world, 100 + 10 * at, [1, 2]);
+  const outcomes = outcomesOf(world.primary, new Random(1));
+  expect(outcomes).toHaveLength(81);
+  for (let place = 0; place < 5; place += 1) expect(new Set(outcomes.map((fates) => fates[place]))).toEqual(new Set(['old', 'new', 'torn']));
+});
