@@ -34,6 +34,8 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** More commits than a card makes between two superblocks. */
+const COMMITS_BITS = 32n;
 const CONTROL_REGIONS: readonly [Region, Region] = [
   { offsetBytes: 0, lengthBytes: CONTROL_BLOCK_BYTES },
   { offsetBytes: CONTROL_BLOCK_BYTES, lengthBytes: CONTROL_BLOCK_BYTES },
@@ -98,7 +100,7 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
     yield* repair(loop, hal, image, region, damage);
   }
 
-  const initial: Control = found.control ?? controlFromSuperblock(hal, identity);
+  const initial: Control = found.control ?? controlFromSuperblock(hal, identity, superblock?.sequence ?? 0n);
   const control = new ControlStore(loop, hal.nvram, hal.digest, found.regions, superblocks, geometry, initial);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
@@ -133,13 +135,13 @@ function* settleDamage(control: ControlStore, found: { t0Lost: boolean; inconsis
 }
 
 /** Rule 14: a primary takes a fresh generation and owes its secondary everything; a secondary is Inconsistent. */
-function controlFromSuperblock(hal: Hal, identity: Control['identity']): Control {
+function controlFromSuperblock(hal: Hal, identity: Control['identity'], superblockSequence: bigint): Control {
   const primary = identity.role === Role.PRIMARY;
   const secondary = identity.role === Role.SECONDARY;
   const control = create(ControlBlockSchema, {
     version: CONTROL_BLOCK_VERSION,
-    // Above any sequence that a stale copy could hold.
-    sequence: 1n << 48n,
+    // Above any that a stale copy could hold, of before an earlier loss too: the superblock is written anew at each.
+    sequence: superblockSequence << COMMITS_BITS,
     loadState: LoadState.NONE,
     allDirty: secondary,
     suppressed: false,

@@ -21,6 +21,11 @@ describe('a seed', () => {
     for (let seed = 1; seed <= 4; seed += 1) expect(run(seed, faults).failure).toBeUndefined();
   });
 
+  // A copy of the control block from before both copies were lost for the second time counted as the newest.
+  test.each([916])('%i, which was a find, ends well', (seed) => {
+    expect(run(seed, FAULT_SETS['all']).failure).toBeUndefined();
+  });
+
   test('goes far through a pair\'s life, and counts how far', () => {
     const reached = new Map<string, number>();
     for (let seed = 101; seed <= 110; seed += 1) addCounts(reached, run(seed, FAULT_SETS['all']).marks);

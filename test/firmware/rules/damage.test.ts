@@ -195,6 +195,28 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
   });
 
+  test('rule 14: a copy of the control block from before both were lost never counts again, however often that happens', () => {
+    const pair = livePairWithData();
+    const side = pair[name];
+    const { nvram } = side.board;
+    const { controlBlocks } = side.durable.layout;
+    const [first] = controlBlocks;
+    for (let losses = 0; losses < 3; losses += 1) {
+      const stale = nvram.durable.slice(first.offsetBytes, first.offsetBytes + first.lengthBytes);
+      pair.wire.cut();
+      side.powerOff();
+      damage(side, ...controlBlocks);
+      pair.boot(side);
+      side.powerOff();
+      const known = side.durable.control;
+      nvram.durable.set(stale, first.offsetBytes);
+      expect(side.durable.control).toEqual(known);
+      pair.boot(side);
+      pair.wire.restore();
+      pair.untilSwept();
+    }
+  });
+
   test('rule 14: a cut between the two copies is made good at boot', () => {
     const pair = livePairWithData();
     const side = pair[name];
