@@ -43,8 +43,9 @@ export class BlockImage {
     this.#fingerprint.copyFrom(other.#fingerprint);
   }
 
-  addTo(fingerprint: Fingerprint): void {
-    fingerprint.addAll(this.#fingerprint);
+  /** @param part of the whole, 0 to 31. */
+  addTo(fingerprint: Fingerprint, part: number): void {
+    fingerprint.toggleAll(this.#fingerprint, part);
   }
 }
 

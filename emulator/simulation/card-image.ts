@@ -60,10 +60,12 @@ export class CardImage {
     return () => { for (const one of undo.reverse()) one(); };
   }
 
-  /** Takes all of it into a fingerprint. */
-  addTo(fingerprint: Fingerprint): void {
-    this.nvram.addTo(fingerprint);
-    for (const disk of [this.volume, this.store, this.reserved]) disk.addTo(fingerprint);
+  /**
+   * Takes all of it into a fingerprint.
+   * @param firstPart of the four that it is of the whole.
+   */
+  addTo(fingerprint: Fingerprint, firstPart: number): void {
+    for (const [index, part] of [this.nvram, this.volume, this.store, this.reserved].entries()) part.addTo(fingerprint, firstPart + index);
   }
 
   #settleBlock(disk: BlockImage, at: number, bytes: Uint8Array): () => void {

@@ -5,17 +5,13 @@ const HIGH_BITS = 21;
 const UINT32 = 2 ** 32;
 
 /**
- * Tells one state from another: 53 bits, so that of a million states two share one with a chance of 1 in 18 000.
- * What has a place (a block, a line) can be taken out again and put in anew; the rest is taken in order.
+ * Tells one state from another: 53 bits, so that of a million states two share one with a chance of 1 in 18 000. What
+ * has a place (a block, a line) can be taken out again and put in anew, in any order; so what a change does to a
+ * fingerprint is the same whatever else is changed.
  */
 export class Fingerprint {
-  #one = 0x811c9dc5;
-  #two = 0x01000193;
-
-  add(word: number): void {
-    this.#one = mixed(this.#one ^ word, PRIME_ONE);
-    this.#two = mixed(this.#two ^ word, PRIME_TWO);
-  }
+  #one = 0;
+  #two = 0;
 
   /** Puts the content of a place in, or takes it out if it is there. */
   toggle(place: number, content: number): void {
@@ -23,16 +19,13 @@ export class Fingerprint {
     this.#two ^= mixed(mixed(place + 1, PRIME_ONE) ^ content, PRIME_TWO);
   }
 
-  /** @param bytes which begin at a 32-bit word. */
-  addBytes(bytes: Uint8Array): void {
-    const words = Math.floor(bytes.length / 4);
-    for (const word of new Uint32Array(bytes.buffer, bytes.byteOffset, words)) this.add(word);
-    for (const byte of bytes.subarray(words * 4)) this.add(byte);
-  }
-
-  addAll(other: Fingerprint): void {
-    this.add(other.#one);
-    this.add(other.#two);
+  /**
+   * Puts in all that another holds, or takes it out.
+   * @param part which of up to 31 parts of the whole it is of: the same content in another part is something else.
+   */
+  toggleAll(other: Fingerprint, part = 0): void {
+    this.#one ^= (other.#one << part) | (other.#one >>> (32 - part));
+    this.#two ^= (other.#two << part) | (other.#two >>> (32 - part));
   }
 
   copyFrom(other: Fingerprint): void {

@@ -87,9 +87,10 @@ export class HostModel {
 
   /** Takes what was asked for and acknowledged into a fingerprint. */
   addTo(fingerprint: Fingerprint): void {
-    for (const block of [...this.#history.keys()].sort((a, b) => a - b)) {
-      fingerprint.add(block);
-      for (const { mark, acknowledged, durable } of this.#history.get(block) ?? []) fingerprint.add(mark * 4 + (acknowledged ? 2 : 0) + (durable ? 1 : 0));
+    for (const [block, history] of this.#history) {
+      for (const [index, { mark, acknowledged, durable }] of history.entries()) {
+        fingerprint.toggle(block + index * this.blocks, mark * 4 + (acknowledged ? 2 : 0) + (durable ? 1 : 0));
+      }
     }
   }
 

@@ -3,6 +3,9 @@ import { hashOfWords } from './block-image.js';
 import { Fingerprint } from './fingerprint.js';
 
 const WORDS_A_LINE = NVRAM_LINE_BYTES / 4;
+/** In a fingerprint: no line's own hash, and no line. */
+const DAMAGED = -1;
+const DOUBTFUL_PLACE = -2;
 
 /** What NVRAM holds while nothing is under way. */
 export class NvramContent {
@@ -40,10 +43,13 @@ export class NvramContent {
     this.#fingerprint.copyFrom(other.#fingerprint);
   }
 
-  addTo(fingerprint: Fingerprint): void {
-    fingerprint.addAll(this.#fingerprint);
-    for (const line of [...this.damagedLines].sort((a, b) => a - b)) fingerprint.add(line);
-    fingerprint.add(this.doubtful ? 1 : 0);
+  /** @param part of the whole, 0 to 31. */
+  addTo(fingerprint: Fingerprint, part: number): void {
+    const own = new Fingerprint();
+    own.copyFrom(this.#fingerprint);
+    for (const line of this.damagedLines) own.toggle(line, DAMAGED);
+    if (this.doubtful) own.toggle(DOUBTFUL_PLACE, DAMAGED);
+    fingerprint.toggleAll(own, part);
   }
 
   #toggle(line: number): void {

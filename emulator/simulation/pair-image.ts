@@ -34,8 +34,8 @@ export class PairImage implements DurablePair {
   }
 
   addTo(fingerprint: Fingerprint): void {
-    this.primary.addTo(fingerprint);
-    this.secondary.addTo(fingerprint);
-    for (const medium of this.shelf.values()) medium.addTo(fingerprint);
+    this.primary.addTo(fingerprint, 0);
+    this.secondary.addTo(fingerprint, 4);
+    for (const [index, medium] of [...this.shelf.values()].entries()) medium.addTo(fingerprint, 8 + (index % 24));
   }
 }

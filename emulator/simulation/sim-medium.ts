@@ -1,5 +1,6 @@
 import type { Completion, MediumDrive, MediumFile, PartFault } from '../../firmware/hal.js';
-import type { Fingerprint } from './fingerprint.js';
+import { hashOfWords } from './block-image.js';
+import { Fingerprint } from './fingerprint.js';
 import type { OperationKind, SimPower } from './power.js';
 
 const LEAST_US = 100;
@@ -72,9 +73,13 @@ export class SimMedium {
     this.#become(survivor);
   }
 
-  addTo(fingerprint: Fingerprint): void {
-    fingerprint.add(this.#bytes.length);
-    fingerprint.addBytes(this.#bytes);
+  /** @param part of the whole, 0 to 31. */
+  addTo(fingerprint: Fingerprint, part: number): void {
+    const own = new Fingerprint();
+    const words = Math.floor(this.#bytes.length / 4);
+    own.toggle(this.#bytes.length, hashOfWords(new Uint32Array(this.#bytes.buffer, 0, words), 0, words));
+    for (const byte of this.#bytes.subarray(words * 4)) own.toggle(byte, words);
+    fingerprint.toggleAll(own, part);
   }
 
   #become(bytes: Uint8Array<ArrayBuffer>): void {

@@ -118,9 +118,12 @@ export class Explorer {
   /** Both cards lose power: every state that this may leave has to recover. */
   #crashes(story: Story, point: number, failing: Failing, cut: Cut): void {
     const [left, booted] = this.#images[cut === 'second' ? 1 : 0];
-    visitCrashes(story.world, left, new Random(point), () => {
-      this.#found.counts.crashStates += 1;
-      if (!this.#isNew(left, story)) return;
+    const told = toldTo(story);
+    const isNew = (state: Fingerprint): boolean => {
+      state.toggleAll(told);
+      return this.#isNew(state.value);
+    };
+    this.#found.counts.crashStates += visitCrashes(story.world, left, new Random(point), isNew, () => {
       this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun), story.world);
     });
   }
@@ -142,15 +145,10 @@ export class Explorer {
     return story;
   }
 
-  #isNew(image: PairImage, { watch }: Story): boolean {
-    const fingerprint = new Fingerprint();
-    image.addTo(fingerprint);
-    watch.hosts.model.addTo(fingerprint);
-    watch.otherHosts.model.addTo(fingerprint);
-    const { value } = fingerprint;
-    if (this.#seen.has(value)) return false;
-    this.#seen.add(value);
-    this.#found.newStates.push(value);
+  #isNew(state: number): boolean {
+    if (this.#seen.has(state)) return false;
+    this.#seen.add(state);
+    this.#found.newStates.push(state);
     return true;
   }
 
@@ -169,6 +167,17 @@ export class Explorer {
       this.#found.counts.events += world?.scheduler.delivered ?? 0;
     }
   }
+}
+
+/** What hosts asked for and were told. */
+function toldTo({ watch }: Story): Fingerprint {
+  const told = new Fingerprint();
+  for (const [part, { model }] of [watch.hosts, watch.otherHosts].entries()) {
+    const own = new Fingerprint();
+    model.addTo(own);
+    told.toggleAll(own, 1 + part);
+  }
+  return told;
 }
 
 function images(): readonly [PairImage, PairImage] {

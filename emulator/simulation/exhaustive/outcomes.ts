@@ -1,4 +1,5 @@
 import type { Fates, Unsettled } from '../card-image.js';
+import { Fingerprint } from '../fingerprint.js';
 import type { PairImage } from '../pair-image.js';
 import type { Random } from '../random.js';
 import type { SimCard } from '../sim-card.js';
@@ -25,17 +26,58 @@ export function outcomesOf(card: SimCard, random: Random): Fate[][] {
 }
 
 /**
- * Visits every state that a cut of both cards may leave now.
+ * Visits the states that a cut of both cards may leave now.
  * @param image is made to hold each in turn.
+ * @param isNew whether the state with this fingerprint is to be visited.
+ * @returns how many states there were.
  */
-export function visitCrashes(world: World, image: PairImage, random: Random, visit: () => void): void {
+export function visitCrashes(world: World, image: PairImage, random: Random, isNew: (state: Fingerprint) => boolean, visit: () => void): number {
   image.copyFrom({ primary: world.primary.image, secondary: world.secondary.image, shelf: world.shelf });
   const open = [...openWrites(world.primary, 'primary'), ...openWrites(world.secondary, 'secondary'), ...openMedia(world)];
-  for (const fates of combinations(open.map((one) => one.fates), random)) {
+  const stateOf = areApart(world) ? sumOfChanges(image, open) : undefined;
+  const all = combinations(open.map((one) => one.fates), random);
+  for (const fates of all) {
+    if (stateOf !== undefined && !isNew(stateOf(fates))) continue;
     const undo = open.map((one, index) => one.settle(image, fates[index] ?? 'old'));
-    visit();
+    if (stateOf !== undefined || isNew(fingerprintOf(image))) visit();
     for (const back of undo.reverse()) back();
   }
+  return all.length;
+}
+
+/** Whether no two writes settle in the same block or line: the order in which they do makes no difference then. */
+function areApart({ cards }: World): boolean {
+  return cards.every((card) => {
+    const places = card.unsettled.flatMap(({ part, atoms }) => atoms.map(({ at }) => `${part} ${String(at)}`));
+    return new Set(places).size === places.length;
+  });
+}
+
+/** Each write changes the fingerprint in its own way, whatever becomes of the others. @returns the state for given fates. */
+function sumOfChanges(image: PairImage, open: readonly Open[]): (fates: readonly Fate[]) => Fingerprint {
+  const before = fingerprintOf(image);
+  const changes = open.map((one) => new Map(one.fates.map((fate) => {
+    const back = one.settle(image, fate);
+    const change = fingerprintOf(image);
+    change.toggleAll(before);
+    back();
+    return [fate, change];
+  })));
+  return (fates) => {
+    const state = new Fingerprint();
+    state.copyFrom(before);
+    for (const [index, fate] of fates.entries()) {
+      const change = changes[index]?.get(fate);
+      if (change !== undefined) state.toggleAll(change);
+    }
+    return state;
+  };
+}
+
+function fingerprintOf(image: PairImage): Fingerprint {
+  const fingerprint = new Fingerprint();
+  image.addTo(fingerprint);
+  return fingerprint;
 }
 
 /** Torn: the first half is new. Of NVRAM the line at which the power went can't be read (rule 14). */
@@ -60,8 +102,9 @@ function openMedia({ shelf }: World): Open[] {
       const left = new SimMedium();
       left.copyFrom(medium);
       left.settle(pagesKept(fate));
+      const before = image.shelf.get(name);
       image.shelf.set(name, left);
-      return () => undefined;
+      return () => { if (before !== undefined) image.shelf.set(name, before); };
     },
   }));
 }

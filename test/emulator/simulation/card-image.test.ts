@@ -8,7 +8,7 @@ const line = (value: number): Uint8Array => new Uint8Array(64).fill(value);
 
 function fingerprintOf(image: CardImage): number {
   const fingerprint = new Fingerprint();
-  image.addTo(fingerprint);
+  image.addTo(fingerprint, 0);
   return fingerprint.value;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { atomFates, outcomesOf, visitCrashes } from '../../../../emulator/simulation/exhaustive/outcomes.js';
 import type { Unsettled } from '../../../../emulator/simulation/card-image.js';
+import { Fingerprint } from '../../../../emulator/simulation/fingerprint.js';
 import { PairImage } from '../../../../emulator/simulation/pair-image.js';
 import { Random } from '../../../../emulator/simulation/random.js';
 import { SMALL_GEOMETRY, type World } from '../../../../emulator/simulation/world.js';
@@ -28,10 +29,33 @@ test('visits every combination of old, new and torn, and leaves the cards as the
   write(world, 200, [3]);
   const image = new PairImage(SMALL_GEOMETRY);
   const seen: string[] = [];
-  visitCrashes(world, image, new Random(1), () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block)[0]).join(' ')); });
+  const states = visitCrashes(world, image, new Random(1), () => true, () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block)[0]).join(' ')); });
   expect(seen.sort()).toEqual(['0 0 0', '0 0 3', '1 0 0', '1 0 3', '1 2 0', '1 2 3']);
+  expect(states).toBe(6);
   expect(world.primary.image.volume.get(100)[0]).toBe(0);
   expect(outcomesOf(world.primary, new Random(1))).toHaveLength(6);
+});
+
+test.each([200, 101])('tells states apart by what they hold, also where two writes go to one block: %i', (second) => {
+  const { world } = livePair();
+  write(world, 100, [1, 2]);
+  write(world, second, [3]);
+  const image = new PairImage(SMALL_GEOMETRY);
+  const visited: number[] = [];
+  const held: number[] = [];
+  const seen = new Set<number>();
+  visitCrashes(world, image, new Random(1), ({ value }) => {
+    visited.push(value);
+    const isNew = !seen.has(value);
+    seen.add(value);
+    return isNew;
+  }, () => {
+    const fingerprint = new Fingerprint();
+    image.addTo(fingerprint);
+    held.push(fingerprint.value);
+  });
+  // Where both go to block 101 the second is new in two of the three outcomes that differ only in what is under it.
+  expect([visited.length, seen.size, held]).toEqual([6, second === 200 ? 6 : 5, [...seen]]);
 });
 
 test('of more than four unsettled writes it takes a sample', () => {
