@@ -9,6 +9,7 @@ import type { SimEvent } from '../scheduler.js';
 import { Story } from '../story.js';
 import { SMALL_GEOMETRY, World } from '../world.js';
 import { cutOne, type OneSidedCut, oneSidedCuts } from './one-sided-cut.js';
+import { finishMethod } from './finish-method.js';
 import type { Operation } from './operations.js';
 import { visitCrashes } from './outcomes.js';
 import { passThrough, type Sequence } from './passage.js';
@@ -123,9 +124,10 @@ export class Explorer {
       state.toggleAll(told);
       return this.#isNew(state.value);
     };
-    this.#found.counts.crashStates += visitCrashes(story.world, left, new Random(point), isNew, () => {
+    const states = visitCrashes(story.world, left, new Random(point), isNew, () => {
       this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun), story.world);
     });
+    this.#found.counts.crashStates += states;
   }
 
   #recover(image: PairImage, known: Story, failing: Failing, cut: Cut, begun: (story: Story) => void): Story {
@@ -159,7 +161,9 @@ export class Explorer {
   #judged(failing: Failing, run: (begun: (story: Story) => void) => Story, before?: World): void {
     let world: World | undefined;
     try {
-      converge(run((story) => { world = story.world; }));
+      const story = run((begun) => { world = begun.world; });
+      finishMethod(story);
+      converge(story);
     } catch (error) {
       if (this.judge === 'data' && !(error instanceof RuleBroken && error.seenIn === 'data')) return;
       this.#found.failures.push({ ...failing, ...reasonOf(error), recent: [before, world].flatMap((one) => one?.scheduler.recent ?? []) });

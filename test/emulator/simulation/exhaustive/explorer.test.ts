@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GrainMap } from '../../../../firmware/metadata/grain-map.js';
 import { RelationshipState } from '../../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { Explorer } from '../../../../emulator/simulation/exhaustive/explorer.js';
+import { finishMethod } from '../../../../emulator/simulation/exhaustive/finish-method.js';
 import { OPERATIONS, type Operation } from '../../../../emulator/simulation/exhaustive/operations.js';
 import { begin, type SavedStation, saveStations } from '../../../../emulator/simulation/exhaustive/saved-station.js';
 import { ReusedMemory } from '../../../../emulator/simulation/reused-memory.js';
@@ -41,6 +42,15 @@ test('each station is what it is called', () => {
     'both sides written: IDLING_DISCONNECTED, IDLING',
     're-established: TRACKING, NONE',
   ]);
+});
+
+test('after a cut the method goes on: the export is resumed, and the secondary gets T0', () => {
+  const memories = pair();
+  const story = begin(named(saveStations(memories, 'rules'), (saved) => saved.station.name, 'exporting'), SEED, memories, 'rules');
+  for (const card of story.world.cards) story.cut(card, false);
+  finishMethod(story);
+  expect(story.world.cards.map((card) => RelationshipState[card.status().state])).toEqual(['TRACKING', 'SEEDED']);
+  expect(story.watch.marks.counts).toMatchObject({ 'medium sealed': 1, 'medium loaded': 1 });
 });
 
 describe('Explorer', () => {
