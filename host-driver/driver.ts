@@ -38,7 +38,9 @@ export interface WriteOptions {
  *
  * All methods reject with CommandError when the card refuses (the connection goes on), and with
  * ConnectionLostError or TimeoutError when the connection is over (it stays so; connect anew), and
- * with RangeError, before anything is sent, for arguments that can mean nothing.
+ * with RangeError, before anything is sent, for arguments that can mean nothing. A range that is not in
+ * whole blocks, or not on the volume, is refused as the card would, also before anything is sent: of a
+ * range that is split, the card would carry out the parts before the one that it refuses.
  */
 export class HostDriver extends AdminVerbs {
   readonly #registers: RegisterWindow;
@@ -85,7 +87,8 @@ export class HostDriver extends AdminVerbs {
 
   /** Reads into memory of its own. */
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    mustBeWhole('lengthBytes', lengthBytes, 0, Number.MAX_SAFE_INTEGER);
+    // Before memory is taken for it.
+    this.#mustBeOnVolume(offsetBytes, lengthBytes);
     const target = new Uint8Array(lengthBytes);
     await this.readInto(offsetBytes, target);
     return target;
@@ -167,17 +170,24 @@ export class HostDriver extends AdminVerbs {
 
   /** A command that finds room is on its way when the call returns: nothing is awaited before. */
   async #submit(range: Omit<Range, 'blockBytes'>): Promise<void> {
+    this.#mustBeOnVolume(range.offsetBytes, range.lengthBytes);
     const { blockBytes } = this.geometry;
-    mustBeWhole('offsetBytes', range.offsetBytes, 0, Number.MAX_SAFE_INTEGER);
-    mustBeWhole('lengthBytes', range.lengthBytes, 0, Number.MAX_SAFE_INTEGER);
-    if (range.offsetBytes % blockBytes !== 0 || range.lengthBytes % blockBytes !== 0) {
-      // A command counts in blocks and cannot say this, so what the card would answer is answered here.
-      const detail = `offset ${String(range.offsetBytes)}, length ${String(range.lengthBytes)}, blocks of ${String(blockBytes)}`;
-      throw new CommandError(Status.MISALIGNED, detail);
-    }
     const work = new RangeWork({ ...range, blockBytes });
     this.session.ioQueue.enqueue(work);
     await work.end;
+  }
+
+  #mustBeOnVolume(offsetBytes: number, lengthBytes: number): void {
+    const { blockBytes, volumeBytes } = this.geometry;
+    mustBeWhole('offsetBytes', offsetBytes, 0, Number.MAX_SAFE_INTEGER);
+    mustBeWhole('lengthBytes', lengthBytes, 0, Number.MAX_SAFE_INTEGER);
+    const range = `offset ${String(offsetBytes)}, length ${String(lengthBytes)}`;
+    if (offsetBytes % blockBytes !== 0 || lengthBytes % blockBytes !== 0) {
+      throw new CommandError(Status.MISALIGNED, `${range}, blocks of ${String(blockBytes)}`);
+    }
+    if (offsetBytes + lengthBytes > volumeBytes) {
+      throw new CommandError(Status.OUT_OF_RANGE, `${range}; the volume has ${String(volumeBytes)}`);
+    }
   }
 }
 

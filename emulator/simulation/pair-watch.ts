@@ -122,6 +122,8 @@ export class PairWatch {
     this.cover();
     this.images.note();
     if (card === this.world.primary) {
+      const grains = this.images.uncoveredGrains();
+      if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} hold what T0 did not, and no bit says so`);
       this.#acknowledged();
     } else {
       this.secondaryReads.note();

@@ -71,6 +71,8 @@ export class SecondaryReads {
     } catch (error) {
       const refused = error instanceof CommandError && error.status === Status.READ_INCONSISTENT;
       return refused && mirror !== undefined && this.inLockstep() ? { seenIn: 'state', detail: 'a synchronized secondary refuses to be read' } : undefined;
+    } finally {
+      mirror?.end();
     }
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || control.access) return undefined;

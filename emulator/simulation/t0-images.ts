@@ -101,6 +101,24 @@ export class T0Images {
     this.#checkLoaded();
   }
 
+  /**
+   * Rule 1 before the load, where T0 stands for the secondary: grains of the primary that hold something that T0 did
+   * not, and no bit says so. Nothing is unflushed.
+   */
+  uncoveredGrains(): number[] {
+    const { control, blocksAGrain, content, layout } = this.primary;
+    if (control?.identity.role !== Role.PRIMARY || control.identity.generation === 0n || control.identity.loadId.length > 0) return [];
+    const image = control.flashCopy?.generation === control.identity.generation ? this.#byT0.get(hex(control.flashCopy.t0Id)) : this.#byRoot.get(hex(control.identity.mediumRoot));
+    if (image === undefined) return [];
+    const uncovered: number[] = [];
+    for (let grain = 0; grain < layout.grains; grain += 1) {
+      if (this.primary.isDirty(grain)) continue;
+      const blocks = Array.from({ length: blocksAGrain }, (_, index) => grain * blocksAGrain + index);
+      if (faultsOf(content.block, blocks, (block) => image[block] ?? []).length > 0) uncovered.push(grain);
+    }
+    return uncovered;
+  }
+
   /** The primary's control block has changed: a T0 may come and go between two looks. */
   noteCommit(): void {
     this.#noteT0();

@@ -35,6 +35,8 @@ export function helloOf(control: Control, nonce: bigint, maxPayloadBytes: number
 export function helloFault(hello: Hello): string | undefined {
   if (hello.loadId.length !== 0 && hello.loadId.length !== ID_BYTES) return `a load id of ${String(hello.loadId.length)} bytes`;
   if (hello.sessionCounter > MAX_SESSION_COUNTER) return 'a session counter that leaves none for the next session';
+  // Noted, it would take back the fork that was told of before (rule 16).
+  if (hello.holdsOwnWrites && hello.forkId === 0n) return 'writes of its own, and no fork';
   return payloadFault(hello.maxPayloadBytes);
 }
 

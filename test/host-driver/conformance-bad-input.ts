@@ -66,6 +66,15 @@ export function conformanceOfBadInput(bench: Bench): void {
     await expectUsable(raw);
   });
 
+  it('refuses a command that reaches past the end of the volume', async () => {
+    const raw = await bench.connectRaw();
+    const { volumeBlocks } = raw.connected;
+    raw.command({ queue: IO_QUEUE, commandId: 1, opcode: Opcode.WRITE, lba: volumeBlocks - 1n, blocks: 2 }, pattern(2 * BLOCK, 3));
+    raw.command({ queue: IO_QUEUE, commandId: 2, opcode: Opcode.DISCARD, lba: volumeBlocks, blocks: 1 });
+    expect(await answers(raw, 2)).toEqual([Status.OUT_OF_RANGE, Status.OUT_OF_RANGE]);
+    await expectUsable(raw);
+  });
+
   it('refuses a queue that there is not', async () => {
     const raw = await bench.connectRaw();
     raw.command({ queue: 9, commandId: 1, opcode: Opcode.READ, lba: 0n, blocks: 1 });

@@ -155,21 +155,21 @@ describe('HostDriver with many commands', () => {
 
 describe('HostDriver when a command fails', () => {
   it('rejects with the code, its sentence and the detail, and goes on', async () => {
-    const { driver } = await bench();
-    const failing = driver.read(1024 * KIB, BLOCK);
+    const { driver } = await bench({ volumeBytes: 64 * KIB, connected: { volumeBlocks: 2048n } });
+    const failing = driver.read(64 * KIB, BLOCK);
     await expect(failing).rejects.toBeInstanceOf(CommandError);
     await expect(failing).rejects.toThrow(/^OUT_OF_RANGE: The range reaches past the end/);
     await expect(driver.read(0, BLOCK)).resolves.toHaveLength(BLOCK);
   });
 
   it('settles a long range only when nothing of it is in flight, and submits no more of it', async () => {
-    const { card, driver } = await bench({ volumeBytes: 64 * KIB, queueDepth: 2 });
+    const { card, driver } = await bench({ volumeBytes: 64 * KIB, connected: { volumeBlocks: 2048n }, queueDepth: 2 });
     card.held = [];
     let settled = false;
     const writing = driver.write(0, pattern(512 * KIB, 7)).finally(() => { settled = true; });
     writing.catch(() => undefined);
     await received(card, 2);
-    card.held[1]?.(); // The second part, which is past the end.
+    card.held[1]?.(); // The second part, which is past the end of what the card has.
     await quiet();
     expect(settled).toBe(false);
     card.held[0]?.();
@@ -181,6 +181,20 @@ describe('HostDriver when a command fails', () => {
     const { card, driver } = await bench();
     await expect(driver.write(0, new Uint8Array(100))).rejects.toMatchObject({ status: Status.MISALIGNED });
     expect(commands(card)).toEqual([]);
+  });
+
+  it('sends nothing of a range that reaches past the end: the parts before would take effect', async () => {
+    const { card, driver } = await bench({ volumeBytes: 1024 * KIB });
+    const writing = driver.write(960 * KIB, pattern(128 * KIB, 8));
+    await expect(writing).rejects.toBeInstanceOf(CommandError);
+    await expect(writing).rejects.toThrow('OUT_OF_RANGE: The range reaches past the end of the volume');
+    await expect(driver.writeZeroes(1024 * KIB, BLOCK)).rejects.toMatchObject({ status: Status.OUT_OF_RANGE });
+    expect(commands(card)).toEqual([]);
+  });
+
+  it('takes no memory for a read that is longer than the volume', async () => {
+    const { driver } = await bench();
+    await expect(driver.read(0, 2 ** 50)).rejects.toMatchObject({ status: Status.OUT_OF_RANGE });
   });
 
   it('sends nothing for an empty range', async () => {

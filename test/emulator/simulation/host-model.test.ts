@@ -61,6 +61,8 @@ test('a read returns the newest write acknowledged before it, or one asked for a
   model.acknowledge(later);
   expect(model.faultOfRead(model.read(0, 1), returned(later.mark))).toBeUndefined();
   expect(model.faultOfRead(afterwards, returned(1))).toBeUndefined();
+  // Not durable is not forgotten: nobody may see the older one again.
+  expect(model.faultOfRead(model.read(0, 1), returned(1))).toBe(`a read of block 0 returned write 1; write ${String(later.mark)} would do`);
 });
 
 test('a read may return a write that came and went while it was under way', () => {

@@ -1,7 +1,7 @@
 import { Blake3Digest } from '../../../emulator/parts/blake3-digest.js';
 import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import type { CardCore } from '../../../firmware/core.js';
-import type { Clock, Completion, Hal, PeerPort, TimerHandle } from '../../../firmware/hal.js';
+import type { Clock, Completion, DmaMemory, FramePort, Hal, PeerPort, TimerHandle } from '../../../firmware/hal.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import type { Task } from '../../../firmware/kernel/pending.js';
 import { RangeLocks } from '../../../firmware/kernel/range-lock.js';
@@ -68,13 +68,14 @@ export class MemoryBoard {
   constructor(
     readonly geometry: Geometry = SMALL_GEOMETRY,
     seed = 1,
-    ports: { readonly hosts?: Hal['hosts']; readonly peer?: PeerPort } = {},
+    /** Memory that is not new holds something else; whoever gives it fills the disks and NVRAM. */
+    { hosts = SILENT_PORT, peer = SILENT_PORT, memory = heapMemory }: { readonly hosts?: FramePort; readonly peer?: PeerPort; readonly memory?: DmaMemory } = {},
   ) {
     this.random = seededRandom(seed);
-    this.nvram = new MemoryNvram(this.power, geometry.nvramBytes);
-    this.volume = new MemoryDisk(this.power, 'volume', geometry.sizeBytes);
-    this.store = new MemoryDisk(this.power, 'store', geometry.storeBytes);
-    this.reserved = new MemoryDisk(this.power, 'reserved', RESERVED_BYTES);
+    this.nvram = new MemoryNvram(this.power, geometry.nvramBytes, memory.take(geometry.nvramBytes));
+    this.volume = new MemoryDisk(this.power, 'volume', geometry.sizeBytes, memory.take(geometry.sizeBytes));
+    this.store = new MemoryDisk(this.power, 'store', geometry.storeBytes, memory.take(geometry.storeBytes));
+    this.reserved = new MemoryDisk(this.power, 'reserved', RESERVED_BYTES, memory.take(RESERVED_BYTES));
     this.medium = new MemoryMediumDrive(this.power);
     this.hal = {
       clock: this.clock,
@@ -83,10 +84,10 @@ export class MemoryBoard {
       store: this.store,
       reserved: this.reserved,
       medium: this.medium,
-      hosts: ports.hosts ?? SILENT_PORT,
-      peer: ports.peer ?? SILENT_PORT,
+      hosts,
+      peer,
       entropy: { fill: (into) => { for (let i = 0; i < into.length; i += 1) into[i] = Math.floor(this.random() * 256); } },
-      memory: heapMemory,
+      memory,
       digest: new Blake3Digest(),
       trace: { event: (name, detail) => { this.trace.push(`${name} ${detail}`); } },
     };

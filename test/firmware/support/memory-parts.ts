@@ -13,7 +13,6 @@ import type { MemoryPower, PartOperation } from './memory-power.js';
 
 /** NVRAM whose content a test may read and damage. */
 export class MemoryNvram implements Nvram {
-  readonly durable: Uint8Array;
   readonly damagedLines = new Set<number>();
   doubtful = false;
   /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
@@ -22,9 +21,8 @@ export class MemoryNvram implements Nvram {
   constructor(
     private readonly power: MemoryPower,
     readonly sizeBytes: number,
-  ) {
-    this.durable = new Uint8Array(sizeBytes);
-  }
+    readonly durable: Uint8Array = new Uint8Array(sizeBytes),
+  ) {}
 
   powerUp(): NvramImage {
     this.#reported = new Set(this.damagedLines);
@@ -60,16 +58,15 @@ export class MemoryNvram implements Nvram {
 
 /** A disk with a volatile write cache: a cut leaves each unflushed block old or new. */
 export class MemoryDisk implements Disk {
-  readonly #durable: Uint8Array;
   #cache = new Map<number, Uint8Array>();
 
+  /** @param durable what a cut leaves at least. */
   constructor(
     private readonly power: MemoryPower,
     private readonly part: PartOperation['part'],
     readonly sizeBytes: number,
-  ) {
-    this.#durable = new Uint8Array(sizeBytes);
-  }
+    readonly durable: Uint8Array = new Uint8Array(sizeBytes),
+  ) {}
 
   read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
     this.#check(offsetBytes, into.length);
@@ -92,7 +89,7 @@ export class MemoryDisk implements Disk {
     const captured = new Map(this.#cache);
     this.#submit('flush', 0, 0, done, () => {
       for (const [block, bytes] of captured) {
-        this.#durable.set(bytes, block * BLOCK_BYTES);
+        this.durable.set(bytes, block * BLOCK_BYTES);
         if (this.#cache.get(block) === bytes) this.#cache.delete(block);
       }
     });
@@ -100,16 +97,11 @@ export class MemoryDisk implements Disk {
 
   /** What a read would see, without being one. */
   peek(offsetBytes: number, into: Uint8Array): void {
-    into.set(this.#durable.subarray(offsetBytes, offsetBytes + into.length));
+    into.set(this.durable.subarray(offsetBytes, offsetBytes + into.length));
     for (let at = 0; at < into.length; at += BLOCK_BYTES) {
       const cached = this.#cache.get((offsetBytes + at) / BLOCK_BYTES);
       if (cached !== undefined) into.set(cached, at);
     }
-  }
-
-  /** What a cut leaves at least. */
-  get durable(): Uint8Array {
-    return this.#durable;
   }
 
   /** Blocks, by number, of which a cut leaves the old or the new content. */
@@ -125,12 +117,12 @@ export class MemoryDisk implements Disk {
 
   /** Puts content on the disk, durably, as from before the story. */
   fill(offsetBytes: number, bytes: Uint8Array): void {
-    this.#durable.set(bytes, offsetBytes);
+    this.durable.set(bytes, offsetBytes);
   }
 
   /** Power comes back: `keep` decides for each unflushed block whether it had reached the disk. */
   powerCycle(keep: () => boolean): void {
-    for (const [block, bytes] of this.#cache) if (keep()) this.#durable.set(bytes, block * BLOCK_BYTES);
+    for (const [block, bytes] of this.#cache) if (keep()) this.durable.set(bytes, block * BLOCK_BYTES);
     this.#cache = new Map();
   }
 

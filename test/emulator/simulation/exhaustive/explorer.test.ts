@@ -65,13 +65,14 @@ describe('Explorer', () => {
     expect(explorer.explore(from, [operation('flush')]).newStates).toEqual([]);
   });
 
-  test('finds a firmware that does not set bits (rule 1), and says where', () => {
+  // From the T0 to the load T0 stands for the secondary.
+  test.each(['T0 taken', 'sealed', 'broken'])('finds a firmware that does not set bits (rule 1), and says where: %s', (name) => {
     const explorer = new Explorer([pair(), pair(), pair()], 'rules');
-    const from = station(explorer, 'broken');
+    const from = station(explorer, name);
     // eslint-disable-next-line @typescript-eslint/no-empty-function -- it does nothing: that is what is broken about it.
     vi.spyOn(GrainMap.prototype, 'set').mockImplementation(function* () {});
     const { failures } = explorer.explore(from, [operation('write')]);
-    expect(failures[0]).toMatchObject({ station: 'broken', operations: ['write'], startsAfter: [0], rule: 1 });
+    expect(failures[0]).toMatchObject({ station: name, operations: ['write'], startsAfter: [0], rule: 1 });
     expect(failures.map(({ cut }) => cut).some((cut) => cut.startsWith('both cards after effect'))).toBe(true);
     expect(failures[0]?.recent.length).toBeGreaterThan(0);
   });

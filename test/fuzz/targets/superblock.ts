@@ -1,0 +1,38 @@
+import { create, equals, toBinary } from '@bufbuild/protobuf';
+import { EventLoop } from '../../../firmware/kernel/event-loop.js';
+import { RESERVED_BYTES, SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
+import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
+import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { IdentitySchema, SuperblockSchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { MemoryClock, run, SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
+import { MemoryDisk } from '../../firmware/support/memory-parts.js';
+import { MemoryPower } from '../../firmware/support/memory-power.js';
+import { must, type Target } from '../target.js';
+import { identity, LONG_IDENTITY } from './identities.js';
+import { digest, placeOf, sealed } from './records.js';
+
+/** The two copies of the superblock on the disk. */
+export const superblock: Target = {
+  name: 'superblock',
+  seeds: () => {
+    const one = { version: 1, sequence: 3n, identity: identity(Role.PRIMARY), nvramBytes: 65_536n, storeBytes: 262_144n };
+    const copy = (init: Parameters<typeof create<typeof SuperblockSchema>>[1]): Uint8Array => sealed(toBinary(SuperblockSchema, create(SuperblockSchema, init)));
+    return [[copy(one), copy(one)], [copy(one), copy({ ...one, sequence: 4n, identity: LONG_IDENTITY })], [new Uint8Array(0), copy(one)]];
+  },
+  run: (input) => {
+    const loop = new EventLoop(new MemoryClock(), () => undefined);
+    const disk = new MemoryDisk(new MemoryPower(), 'reserved', RESERVED_BYTES);
+    for (const copy of [0, 1]) disk.fill(copy * SUPERBLOCK_BYTES, placeOf(input[copy] ?? new Uint8Array(0), SUPERBLOCK_BYTES));
+    const store = new SuperblockStore(loop, disk, digest);
+    const { superblock: found, damaged } = run(loop, store.read());
+    if (found?.identity === undefined) {
+      must(found === undefined && damaged, 'a superblock without an identity, or none and nothing amiss');
+      return 'refused';
+    }
+    run(loop, store.write(found.identity, SMALL_GEOMETRY));
+    const reread = run(loop, new SuperblockStore(loop, disk, digest).read());
+    const { identity: again } = reread.superblock ?? {};
+    must(!reread.damaged && again !== undefined && equals(IdentitySchema, again, found.identity), 'written anew, it reads otherwise');
+    return damaged ? 'accepted, one copy' : 'accepted';
+  },
+};
