@@ -10,13 +10,17 @@ const MOST_TRIES = 400;
 export function shrink(steps: readonly Step[], fails: (steps: readonly Step[]) => boolean): readonly Step[] {
   let kept = steps;
   let tries = 0;
-  for (let part = Math.ceil(kept.length / 2); part >= 1; part = part === 1 ? 0 : Math.ceil(part / 2)) {
+  for (let part = Math.ceil(kept.length / 2); part >= 1; ) {
+    const before = kept.length;
     for (let from = 0; from < kept.length && tries < MOST_TRIES; ) {
       const rest = [...kept.slice(0, from), ...kept.slice(from + part)];
       tries += 1;
       if (fails(rest)) kept = rest;
       else from += part;
     }
+    // Where one step has gone another may, that had to stay before.
+    if (part > 1) part = Math.ceil(part / 2);
+    else if (kept.length === before) break;
   }
   return kept;
 }
