@@ -102,17 +102,17 @@ export class Explorer {
     counts.passages += 1;
     const cuts: OneSidedCut[] = [];
     const passage = { station: from.station.name, operations: sequence.operations.map(({ name }) => name), startsAfter: sequence.startsAfter };
-    this.#judged({ ...passage, cut: 'nothing' }, (begun) => passThrough(from, sequence, memories, judge, (story, point) => {
+    this.#judged({ ...passage, cut: 'nothing' }, (begun) => finishMethod(passThrough(from, sequence, memories, judge, (story, point) => {
       begun(story);
       counts.points += 1;
       story.note();
       cuts.push(...oneSidedCuts(story.world, point));
       this.#crashes(story, point, { ...passage, cut: `both cards after effect ${String(point)}` }, cutsTwice ? 'again' : 'once');
       return true;
-    }).story);
+    }).story));
     for (const cut of cuts) {
       counts.oneSidedCuts += 1;
-      this.#judged({ ...passage, cut: cut.name }, (begun) => cutOne(from, sequence, cut, memories, judge, begun));
+      this.#judged({ ...passage, cut: cut.name }, (begun) => finishMethod(cutOne(from, sequence, cut, memories, judge, begun)));
     }
   }
 
@@ -144,7 +144,8 @@ export class Explorer {
     };
     if (cut === 'again') for (const card of world.cards) card.power.onEffect = cutAgain;
     world.begin();
-    return story;
+    // After a second cut a copy of everything will do where the secondary holds no T0: a story as long as the first.
+    return cut === 'second' ? story : finishMethod(story);
   }
 
   #isNew(state: number): boolean {
@@ -161,9 +162,7 @@ export class Explorer {
   #judged(failing: Failing, run: (begun: (story: Story) => void) => Story, before?: World): void {
     let world: World | undefined;
     try {
-      const story = run((begun) => { world = begun.world; });
-      finishMethod(story);
-      converge(story);
+      converge(run((story) => { world = story.world; }));
     } catch (error) {
       if (this.judge === 'data' && !(error instanceof RuleBroken && error.seenIn === 'data')) return;
       this.#found.failures.push({ ...failing, ...reasonOf(error), recent: [before, world].flatMap((one) => one?.scheduler.recent ?? []) });

@@ -8,8 +8,9 @@ import { exportRequest } from './operations.js';
  * An operator goes on with the method after a cut: the export is resumed, the medium loaded. So what the secondary
  * gets is T0 (rules 6 and 7) and what tracking has kept since (rule 1), and not a copy of everything, which would
  * hide what was lost. Where T0 has ended, or the secondary holds one, there is nothing to do.
+ * @returns the same story.
  */
-export function finishMethod(story: Story): void {
+export function finishMethod(story: Story): Story {
   const { world, watch } = story;
   const { primary, secondary, cards } = world;
   for (const card of cards) story.boot(card);
@@ -18,15 +19,16 @@ export function finishMethod(story: Story): void {
   story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
   const { role, generation } = primary.status();
   const { role: otherRole, state } = secondary.status();
-  if (role !== Role.PRIMARY || (otherRole !== Role.STANDALONE && state !== RelationshipState.LOADING)) return;
+  if (role !== Role.PRIMARY || (otherRole !== Role.STANDALONE && state !== RelationshipState.LOADING)) return story;
   if (watch.images.sealedFor(generation).length === 0 && watch.images.current) {
     story.insist(primary, exportRequest(story));
     untilJobSucceeds(story, primary);
   }
   const path = watch.images.sealedFor(generation).at(-1);
-  if (path === undefined) return;
+  if (path === undefined) return story;
   story.insist(secondary, { case: 'mediumLoad', value: { path, overwrite: true } });
   untilJobSucceeds(story, secondary);
+  return story;
 }
 
 function untilJobSucceeds(story: Story, card: SimCard): void {
