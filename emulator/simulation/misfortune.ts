@@ -34,7 +34,8 @@ export function outage(story: Story, cards: readonly SimCard[], random: Random):
       story.cut(card, silent);
       story.later(offUs, () => {
         story.boot(card);
-        if (again !== undefined) cutAt(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
+        // Decided before, but faults may have stopped meanwhile.
+        if (again !== undefined && !story.world.calm) cutAt(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
       });
     };
     if (atFrame) cutAt(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);

@@ -63,6 +63,10 @@ export class World implements SimWorld {
 
   readonly faults = (): FaultOptions => (this.#calm ? { ...NO_FAULTS, blockKept: this.options.faults.blockKept } : this.options.faults);
 
+  get calm(): boolean {
+    return this.#calm;
+  }
+
   /** Faults of their own begin, or stop. */
   set calm(calm: boolean) {
     this.#calm = calm;
