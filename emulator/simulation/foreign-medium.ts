@@ -17,7 +17,7 @@ export interface ForeignMedium {
 const SEED = 0;
 const PATH = 'medium of another pair';
 /** Marks of its hosts are nobody else's. */
-export const FIRST_FOREIGN_MARK = 2 ** 29;
+const FIRST_FOREIGN_MARK = 2 ** 29;
 
 let made: ForeignMedium | undefined;
 

@@ -215,13 +215,10 @@ export class PairWatch {
     if (block !== undefined) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
   }
 
-  /** As an operator compares the volumes of a synchronized pair while nobody writes: by their blocks' hashes. */
+  /** As an operator compares the volumes of a synchronized pair while nobody writes. */
   sameBlocks(): void {
     this.marks.reached('volumes compared');
-    const { blocksAGrain } = this.primary;
-    for (let block = 0; block < this.hosts.model.blocks; block += 1) {
-      const [one, other] = [this.primary, this.secondary].map((view) => (view.isWritten(Math.floor(block / blocksAGrain)) ? view.card.volume.hash(block) : 0));
-      if (one !== other) this.#complain(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
-    }
+    const block = differingBlock(this.primary, this.secondary);
+    if (block !== undefined) this.#complain(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
   }
 }

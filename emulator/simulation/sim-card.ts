@@ -20,7 +20,7 @@ import type { Scheduler } from './scheduler.js';
 import { SimClock } from './sim-clock.js';
 import { SimDisk } from './sim-disk.js';
 import type { SimLink } from './sim-link.js';
-import { type Shelf, type SimMedium, SimMediumDrive } from './sim-medium.js';
+import { type Shelf, SimMediumDrive } from './sim-medium.js';
 import { SimNvram } from './sim-nvram.js';
 import { SimPeerPort } from './sim-peer-port.js';
 
@@ -170,11 +170,6 @@ export class SimCard {
   /** Writes of which a cut now leaves no one knows what: those not flushed, then those under way. */
   get unsettled(): Unsettled[] {
     return [...this.#disks.flatMap((disk) => disk.unsettled), ...this.power.unsettled];
-  }
-
-  /** Media that this board has written to since its power came. */
-  get mediaWritten(): Iterable<SimMedium> {
-    return this.#drive.written;
   }
 
   /**

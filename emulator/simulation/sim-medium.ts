@@ -95,7 +95,7 @@ export type Shelf = Map<string, SimMedium>;
 /** The drive of one board. */
 export class SimMediumDrive implements MediumDrive {
   /** Media opened for writing since the power came. */
-  readonly written = new Set<SimMedium>();
+  readonly #written = new Set<SimMedium>();
 
   constructor(
     private readonly power: SimPower,
@@ -109,14 +109,14 @@ export class SimMediumDrive implements MediumDrive {
       if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
       medium ??= new SimMedium();
       this.shelf.set(path, medium);
-      if (mode !== 'read') this.written.add(medium);
+      if (mode !== 'read') this.#written.add(medium);
       return new SimMediumFile(this.power, medium);
     });
   }
 
   cut(keeps: () => boolean): void {
-    for (const medium of this.written) medium.settle(keeps);
-    this.written.clear();
+    for (const medium of this.#written) medium.settle(keeps);
+    this.#written.clear();
   }
 }
 

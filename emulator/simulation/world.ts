@@ -1,6 +1,6 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
-import { type FaultOptions, NO_FAULTS } from './faults.js';
 import { CardImage } from './card-image.js';
+import { type FaultOptions, NO_FAULTS } from './faults.js';
 import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
 import type { ReusedMemory } from './reused-memory.js';
@@ -24,7 +24,6 @@ export interface WorldOptions {
   readonly faults: FaultOptions;
   /** One for each card. */
   readonly memories: readonly ReusedMemory[];
-  readonly geometry?: Geometry;
   /** What boards and media hold in the beginning; otherwise blank boards are formatted. */
   readonly image?: DurablePair;
 }
@@ -37,7 +36,7 @@ export class World implements SimWorld {
   readonly primary: SimCard;
   readonly secondary: SimCard;
   readonly cards: readonly SimCard[];
-  readonly geometry: Geometry;
+  readonly geometry = SMALL_GEOMETRY;
   /** A card that stands beside, blank at first. */
   #spare: CardImage | undefined;
   #backup: CardImage | undefined;
@@ -45,12 +44,12 @@ export class World implements SimWorld {
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
   readonly #linkRandom: Random;
-  #calm = true;
+  /** No faults of their own. */
+  calm = true;
 
   constructor(private readonly options: WorldOptions) {
     const { seed, memories } = options;
     this.seed = seed;
-    this.geometry = options.geometry ?? SMALL_GEOMETRY;
     this.#linkRandom = new Random(seed, STREAM.link);
     this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
@@ -61,16 +60,7 @@ export class World implements SimWorld {
     this.cards = [this.primary, this.secondary];
   }
 
-  readonly faults = (): FaultOptions => (this.#calm ? { ...NO_FAULTS, blockKept: this.options.faults.blockKept } : this.options.faults);
-
-  get calm(): boolean {
-    return this.#calm;
-  }
-
-  /** Faults of their own begin, or stop. */
-  set calm(calm: boolean) {
-    this.#calm = calm;
-  }
+  readonly faults = (): FaultOptions => (this.calm ? { ...NO_FAULTS, blockKept: this.options.faults.blockKept } : this.options.faults);
 
   /** What chance decides in the parts from here on depends on nothing that was drawn before. */
   reseed(seed: number): void {

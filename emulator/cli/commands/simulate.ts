@@ -16,8 +16,8 @@ export function addSimulate(program: Command, world: World): void {
       'decides everything: the same seed does the same on every machine. Each scenario goes through the life of a pair while power, ' +
       'line, disks, NVRAM and media fail; then faults stop, and the pair has to become synchronized. Every rule of docs/invariants.md ' +
       'is checked against a model that knows only what hosts wrote and what was acknowledged. Ends with code 3 when a rule is broken, ' +
-      'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it. With --exhaustive nothing is left ' +
-      'to chance: from each station of a pair\'s life each short sequence of operations is tried, a later one beginning at each effect of ' +
+      'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it. With --exhaustive it ' +
+      'enumerates: from each station of a pair\'s life each short sequence of operations is tried, a later one beginning at each effect of ' +
       'those before it, and the power is cut after each effect, with every outcome that the cut may have.',
     examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json', 'simulate --exhaustive --operations 1'],
     configure: (command) => {
@@ -31,7 +31,7 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
       command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief']));
-      command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3', operationsOf, 2);
+      command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3 (default: 2)', operationsOf);
       command.option('--states <n>', 'with --exhaustive: end when so many distinct crash states have been tried', statesOf);
       command.option('--from <station>', 'with --exhaustive: from this station only');
       command.option('--sequence <operations>', 'with --exhaustive: this sequence only, as in "write,link cut"');
@@ -42,7 +42,7 @@ export function addSimulate(program: Command, world: World): void {
         const { simulateExhaustively } = await import('../simulate/exhaustive.js');
         return interruptible(run.world.interrupt, simulateExhaustively(options, run));
       }
-      for (const option of ['states', 'from', 'sequence'] as const) {
+      for (const option of ['operations', 'states', 'from', 'sequence'] as const) {
         if (options[option] !== undefined) throw new UsageError(`--${option} goes with --exhaustive: add that, or leave it out.`);
       }
       const { simulateSeeds } = await import('../simulate/simulate.js');

@@ -1,5 +1,5 @@
-import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
 import type { ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
+import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
 import { STATIONS } from '../../simulation/exhaustive/stations.js';
 import { RefusedError, UsageError } from '../errors.js';
 import { startProgress } from '../progress.js';
@@ -13,13 +13,15 @@ import { eventText } from './trace-file.js';
 import { runPool } from './worker-pool.js';
 
 const SHOWN_EVENTS = 30;
+/** Operations of the longest sequences, if nobody says. */
+const LONGEST = 2;
 /** Failures that a run names; the rest are counted. */
 const MOST_NAMED = 20;
 
 /** Tries every short sequence of operations from every station. */
 export async function simulateExhaustively(options: SimulateOptions, run: Run): Promise<Report> {
   const scope = scopeOf(options);
-  const total = [1, 2, 3].filter((length) => scope.sequence !== undefined || length <= scope.operations).reduce((sum, length) => sum + countOf(scope, length), 0);
+  const total = Array.from({ length: scope.operations }, (_, index) => countOf(scope, index + 1)).reduce((sum, count) => sum + count, 0);
   const tally = new ExhaustiveTally(run.world.nowMs());
   const progress = startProgress(run, 'simulate');
   const sequences = sequencesOf(scope);
@@ -57,10 +59,11 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
 }
 
 function scopeOf({ operations, from, sequence }: SimulateOptions): ExhaustiveScope {
+  const named = sequence?.split(',').map((name) => indexOf(name.trim(), OPERATIONS, '--sequence'));
   return {
-    operations,
+    operations: named?.length ?? operations ?? LONGEST,
     ...(from === undefined ? {} : { from: indexOf(from, STATIONS, '--from') }),
-    ...(sequence === undefined ? {} : { sequence: sequence.split(',').map((name) => indexOf(name.trim(), OPERATIONS, '--sequence')) }),
+    ...(named === undefined ? {} : { sequence: named }),
   };
 }
 

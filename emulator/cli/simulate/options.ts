@@ -13,7 +13,7 @@ export interface SimulateOptions {
   readonly results?: string;
   readonly exhaustive?: boolean;
   /** Length of the longest sequences. */
-  readonly operations: number;
+  readonly operations?: number;
   readonly states?: number;
   /** Names, as the user gave them. */
   readonly from?: string;

@@ -91,9 +91,9 @@ describe('simulate --exhaustive', () => {
     expect(err).toContain(sentence);
   });
 
-  it('refuses what only it understands where it is not asked for', async () => {
-    const { exitCode, err } = await simulate('--states', '5');
+  it.each([['--states', '5'], ['--operations', '1']])('refuses %s where it is not asked for', async (...args) => {
+    const { exitCode, err } = await simulate(...args);
     expect(exitCode).toBe(2);
-    expect(err).toContain('--states goes with --exhaustive');
+    expect(err).toContain(`${args[0]} goes with --exhaustive`);
   });
 });
