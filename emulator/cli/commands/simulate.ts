@@ -25,12 +25,12 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--jobs <n>', 'threads', jobsOf, availableParallelism());
       command.option('--faults <set>', 'what goes wrong by itself: none, power, link, disk, nvram or all', 'all');
       command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
-      command.option('--keep-going', 'do not stop at the first seed that fails');
+      command.option('--keep-going', 'do not stop at the first seed, or sequence, that fails');
       command.option('--brief', 'do not look for the shortest scenario of a failure');
       command.option('--require-marks', 'fail when the seeds have not reached all that a long run has to reach');
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
-      command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief']));
+      command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief', 'requireMarks']));
       command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3 (default: 2)', operationsOf);
       command.option('--states <n>', 'with --exhaustive: end when so many distinct crash states have been tried', statesOf);
       command.option('--from <station>', 'with --exhaustive: from this station only');
