@@ -8,7 +8,10 @@ import type { Complain } from './rules.js';
 interface Quiet {
   /** As the primary announces them. */
   readonly announced: number;
-  /** On the primary, where the union is durable by now (rule 16): as many, or more where NVRAM failed to clear a bit. */
+  /**
+   * On the primary, where the union is durable by now (rule 16): as many, or more where NVRAM failed to clear a bit. Where
+   * it failed to set one, the grain is out-of-sync for the firmware alone, and nothing was written to it.
+   */
   readonly outOfSync: ReadonlySet<number>;
   readonly order: number;
   readonly dataBytes: Map<number, number>;
@@ -30,7 +33,10 @@ export class Economy {
     this.#quiet = undefined;
     if (hostsUnderWay > 0) return;
     const outOfSync = new Set<number>();
-    for (let grain = 0; grain < this.primary.layout.grains; grain += 1) if (this.primary.isDirty(grain)) outOfSync.add(grain);
+    const tracking = this.primary.card.components?.tracking;
+    for (let grain = 0; grain < this.primary.layout.grains; grain += 1) {
+      if (this.primary.isDirty(grain) || tracking?.isOutOfSync(grain) === true) outOfSync.add(grain);
+    }
     this.#quiet = { announced, outOfSync, order: this.model.order, dataBytes: new Map(), markers: new Map() };
   }
 

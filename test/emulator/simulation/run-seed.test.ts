@@ -21,8 +21,13 @@ describe('a seed', () => {
     for (let seed = 1; seed <= 4; seed += 1) expect(run(seed, faults).failure).toBeUndefined();
   });
 
-  // A copy of the control block from before both copies were lost for the second time counted as the newest.
-  test.each([916])('%i, which was a find, ends well', (seed) => {
+  test.each([
+    [916, 'a copy of the control block from before both copies were lost for the second time counted as the newest'],
+    [2365, 'the simulator let an outage begin after faults had stopped'],
+    [4949, 'the judge of rule 17 did not know of a bit that NVRAM failed to set'],
+    [6763, 'the same, in another way'],
+    [6788, 'the judge of rule 12 took a read of what a fork held for one after it was given up'],
+  ])('%i ends well, which was a find: %s', (seed) => {
     expect(run(seed, FAULT_SETS['all']).failure).toBeUndefined();
   });
 
