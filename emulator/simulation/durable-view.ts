@@ -1,6 +1,6 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { type Control, readControlBlocks } from '../../firmware/metadata/control-store.js';
+import { type Control, newestOf, readControlBlock } from '../../firmware/metadata/control-store.js';
 import { layoutOf, type NvramLayout, type Region } from '../../firmware/metadata/nvram-layout.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
@@ -16,22 +16,23 @@ const NOTHING_KNOWN: readonly Uint8Array[] = [];
 export class DurableView {
   readonly layout: NvramLayout;
   readonly blocksAGrain: number;
-  #controlBytes = Buffer.alloc(0);
+  readonly #copies: readonly ControlCopy[];
   #control: Control | undefined;
+  /** As of which change of the NVRAM. */
+  #controlAsOf = -1;
 
   constructor(readonly card: SimCard) {
     this.layout = layoutOf(card.geometry);
+    this.#copies = this.layout.controlBlocks.map((region) => new ControlCopy(region));
     this.blocksAGrain = card.geometry.grainBytes / BLOCK_BYTES;
   }
 
   /** The control block that a boot would go by; undefined when every copy is lost. */
   get control(): Control | undefined {
-    const { nvram } = this.card;
-    const [first, second] = this.layout.controlBlocks;
-    const bytes = Buffer.from(nvram.content.bytes.buffer, first.offsetBytes, second.offsetBytes + second.lengthBytes);
-    if (nvram.content.damagedLines.size > 0 || !bytes.equals(this.#controlBytes)) {
-      this.#control = readControlBlocks(digest, nvram.content.bytes, this.layout.controlBlocks, (region) => this.#isDamaged(region)).control;
-      this.#controlBytes = Buffer.from(bytes);
+    const { content } = this.card.nvram;
+    if (content.damagedLines.size > 0 || content.changes !== this.#controlAsOf) {
+      this.#control = newestOf(this.#copies.map((copy) => (this.#isDamaged(copy.region) ? undefined : copy.read(content.bytes))));
+      this.#controlAsOf = content.damagedLines.size > 0 ? -1 : content.changes;
     }
     return this.#control;
   }
@@ -90,6 +91,24 @@ export class DurableView {
       if (this.card.nvram.content.damagedLines.has(line)) return true;
     }
     return false;
+  }
+}
+
+/** One copy of the control block, which is parsed anew only when its bytes have changed. */
+class ControlCopy {
+  #bytes = Buffer.alloc(0);
+  #control: Control | undefined;
+
+  constructor(readonly region: Region) {}
+
+  read(nvram: Uint8Array): Control | undefined {
+    const { offsetBytes, lengthBytes } = this.region;
+    const bytes = Buffer.from(nvram.buffer, nvram.byteOffset + offsetBytes, lengthBytes);
+    if (!bytes.equals(this.#bytes)) {
+      this.#control = readControlBlock(digest, nvram, this.region);
+      this.#bytes = Buffer.from(bytes);
+    }
+    return this.#control;
   }
 }
 

@@ -14,6 +14,8 @@ export class NvramContent {
   /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
   reported: ReadonlySet<number> = new Set();
   doubtful = false;
+  /** Grows with each change of the bytes. */
+  changes = 0;
   readonly #words: Uint32Array;
   readonly #fingerprint = new Fingerprint();
 
@@ -27,6 +29,7 @@ export class NvramContent {
     const endLine = firstLine + bytes.length / NVRAM_LINE_BYTES;
     for (let line = firstLine; line < endLine; line += 1) this.#toggle(line);
     this.bytes.set(bytes, firstLine * NVRAM_LINE_BYTES);
+    this.changes += 1;
     for (let line = firstLine; line < endLine; line += 1) {
       this.#toggle(line);
       if (this.damagedLines.size > 0 && !this.reported.has(line)) this.damagedLines.delete(line);
@@ -36,6 +39,7 @@ export class NvramContent {
   /** @param other of the same size. */
   copyFrom(other: NvramContent): void {
     this.bytes.set(other.bytes);
+    this.changes += 1;
     this.damagedLines.clear();
     for (const line of other.damagedLines) this.damagedLines.add(line);
     this.reported = other.reported;

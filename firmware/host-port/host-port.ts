@@ -99,16 +99,10 @@ export class HostPort {
 
   /** Gives a buffer to the port. Whoever has it next posts it again. */
   #post(buffer: Uint8Array): void {
-    this.deps.loop.spawn('receive from host', this.#receive(buffer));
-  }
-
-  *#receive(buffer: Uint8Array): Task {
     const { loop, port } = this.deps;
-    let kept = false;
-    while (!kept) {
-      const event = yield* loop.run<PortEvent>((done) => { port.receive(buffer, done); });
-      kept = this.#arrived(event, buffer);
-    }
+    loop.startThen<PortEvent>('receive from host', (done) => { port.receive(buffer, done); }, (event) => {
+      if (!this.#arrived(event, buffer)) this.#post(buffer);
+    });
   }
 
   /** Returns whether a command keeps the buffer; it posts the buffer when it is done with it. */

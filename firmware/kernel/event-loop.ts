@@ -54,6 +54,18 @@ export class EventLoop {
     return pending;
   }
 
+  /** Starts a hal operation whose result `then` takes. For what waits in great numbers, a task for each of which would cost too much. */
+  startThen<T>(name: string, operation: (done: Pending<T>) => void, then: (result: T) => void): void {
+    const pending = this.start(operation);
+    pending.onSettled = () => {
+      try {
+        then(pending.take());
+      } catch (error) {
+        this.#fail(name, error);
+      }
+    };
+  }
+
   *sleep(delayMs: number): Task {
     yield* this.run<void>((done) => this.clock.after(delayMs, done));
   }
@@ -105,8 +117,7 @@ export class EventLoop {
       } while (result.value.settled);
     } catch (error) {
       this.#tasks -= 1;
-      this.#fault ??= new FirmwareFault(name, error);
-      this.wake();
+      this.#fail(name, error);
       return;
     }
     const suspension = result.value;
@@ -115,6 +126,11 @@ export class EventLoop {
       return;
     }
     suspension.onSettled = () => { this.#resume(name, task); };
+  }
+
+  #fail(name: string, cause: unknown): void {
+    this.#fault ??= new FirmwareFault(name, cause);
+    this.wake();
   }
 }
 

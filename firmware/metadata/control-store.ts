@@ -100,14 +100,20 @@ export function readControlBlocks(
   regions: readonly Region[],
   isDamaged: (region: Region) => boolean,
 ): { control: Control | undefined; uneven: boolean; regions: readonly Region[] } {
-  const copies = regions.map((region) => ({ region, found: isDamaged(region) ? undefined : parse(digest, image, region) }));
-  const newest = copies.reduce<Control | undefined>((best, { found }) => (best === undefined || (found !== undefined && found.sequence > best.sequence) ? found : best), undefined);
+  const copies = regions.map((region) => ({ region, found: isDamaged(region) ? undefined : readControlBlock(digest, image, region) }));
+  const newest = newestOf(copies.map(({ found }) => found));
   const isBehind = ({ found }: (typeof copies)[number]): boolean => found === undefined || found.sequence !== newest?.sequence;
   const behindFirst = [...copies.filter(isBehind), ...copies.filter((copy) => !isBehind(copy))];
   return { control: newest, uneven: copies.some(isBehind), regions: behindFirst.map(({ region }) => region) };
 }
 
-function parse(digest: Digest, image: Uint8Array, region: Region): Control | undefined {
+/** The one that counts. */
+export function newestOf(copies: readonly (Control | undefined)[]): Control | undefined {
+  return copies.reduce((best, copy) => (best === undefined || (copy !== undefined && copy.sequence > best.sequence) ? copy : best), undefined);
+}
+
+/** One copy, if it is valid. */
+export function readControlBlock(digest: Digest, image: Uint8Array, region: Region): Control | undefined {
   const record = openRecord(digest, image.subarray(region.offsetBytes, region.offsetBytes + region.lengthBytes));
   if (record === undefined) return undefined;
   try {

@@ -35,19 +35,22 @@ export interface MappedWindow {
 
 /** One word of the register space. */
 interface Word {
+  readonly offset: number;
   readonly name: string;
   readonly register: Register;
   readonly index: number;
-  readonly writableBits: number;
-  /** Of an 8-byte register, in its high word: what the last read of the low word found. */
-  stored: number;
 }
 
 const HALF_BITS = 32n;
 const MAX_WORD = 0xffff_ffff;
 
 export class RegisterFile<R extends Registers> {
-  readonly #words = new Map<number, Word>();
+  readonly #registers: readonly (readonly [string, Register])[];
+  /**
+   * What words hold that are not as at reset, by their offsets. Of an 8-byte register, in its high word: what the last
+   * read of the low word found.
+   */
+  readonly #stored = new Map<number, number>();
 
   /** @param log told of each access that was refused or in part without effect: one line. */
   constructor(
@@ -56,7 +59,7 @@ export class RegisterFile<R extends Registers> {
     private readonly windows: readonly MappedWindow[],
     private readonly log: (line: string) => void,
   ) {
-    for (const [name, register] of Object.entries(map)) this.#layOut(name, register);
+    this.#registers = Object.entries(map);
   }
 
   /**
@@ -72,7 +75,7 @@ export class RegisterFile<R extends Registers> {
       const words = this.#wordsAt(offset, lengthBytes);
       const bytes = new Uint8Array(lengthBytes);
       const view = new DataView(bytes.buffer);
-      words.forEach((word, i) => { view.setUint32(i * WORD_BYTES, this.#readWord(word, offset + i * WORD_BYTES), true); });
+      words.forEach((word, i) => { view.setUint32(i * WORD_BYTES, this.#readWord(word), true); });
       return bytes;
     });
   }
@@ -93,7 +96,7 @@ export class RegisterFile<R extends Registers> {
       }
       const words = this.#wordsAt(offset, value.length);
       for (const word of words) {
-        if (word.writableBits === 0) throw new CommandError(Status.REGISTER_NOT_WRITABLE, `${word.name} is ${word.register.access}`);
+        if (writableBits(word.register) === 0) throw new CommandError(Status.REGISTER_NOT_WRITABLE, `${word.name} is ${word.register.access}`);
       }
       const view = new DataView(value.buffer, value.byteOffset, value.length);
       words.forEach((word, i) => { this.#writeWord(word, view.getUint32(i * WORD_BYTES, true)); });
@@ -102,32 +105,19 @@ export class RegisterFile<R extends Registers> {
 
   /** What the register file keeps for a register without `read`. For the card itself: nothing is cleared. */
   stored(name: keyof R): number {
-    return this.#stored(name).stored;
+    return this.#storedIn(this.#named(name));
   }
 
   /** Sets bits that hosts clear, as the causes of an `rw1c` register. */
   setBits(name: keyof R, bits: number): void {
-    const word = this.#stored(name);
-    word.stored = (word.stored | bits) >>> 0;
+    const word = this.#named(name);
+    this.#stored.set(word.offset, (this.#storedIn(word) | bits) >>> 0);
   }
 
   /** Counts up a register that hosts clear by reading it; it stays at its greatest value. */
   countUp(name: keyof R): void {
-    const word = this.#stored(name);
-    word.stored = Math.min(word.stored + 1, MAX_WORD);
-  }
-
-  #layOut(name: string, register: Register): void {
-    let bits = 0n;
-    for (const field of Object.values(register.fields)) bits |= fieldMask(field);
-    const writableBits = register.access === 'ro' || register.access === 'rc' ? 0 : Number(bits);
-    for (let index = 0; index < registerCount(register); index += 1) {
-      const offset = registerOffset(register, index);
-      this.#words.set(offset, { name, register, index, writableBits, stored: register.reset ?? 0 });
-      if (register.widthBytes > WORD_BYTES) {
-        this.#words.set(offset + WORD_BYTES, { name, register, index, writableBits, stored: 0 });
-      }
-    }
+    const word = this.#named(name);
+    this.#stored.set(word.offset, Math.min(this.#storedIn(word) + 1, MAX_WORD));
   }
 
   #windowAt(offset: number, lengthBytes: number): MappedWindow | undefined {
@@ -140,49 +130,63 @@ export class RegisterFile<R extends Registers> {
   #wordsAt(offset: number, lengthBytes: number): Word[] {
     const words: Word[] = [];
     for (let at = offset; at < offset + lengthBytes; at += WORD_BYTES) {
-      const word = this.#words.get(at);
+      const word = this.#wordAt(at);
       if (word === undefined) throw new CommandError(Status.UNKNOWN_REGISTER, `offset 0x${at.toString(16)}`);
       words.push(word);
     }
     return words;
   }
 
-  #readWord(word: Word, offset: number): number {
-    const { register } = word;
+  #wordAt(offset: number): Word | undefined {
+    for (const [name, register] of this.#registers) {
+      const index = Math.floor((offset - register.offset) / (register.array?.strideBytes ?? register.widthBytes));
+      if (index < 0 || index >= registerCount(register)) continue;
+      if (offset < registerOffset(register, index) + register.widthBytes) return { offset, name, register, index };
+    }
+    return undefined;
+  }
+
+  #readWord(word: Word): number {
+    const { register, offset } = word;
     if (register.access === 'wo') return 0;
-    if (offset !== registerOffset(register, word.index)) return word.stored;
+    if (!isLow(word)) return this.#storedIn(word);
     const live = this.#behaviour(word)?.read?.(word.index);
-    if (register.widthBytes > WORD_BYTES) return this.#latchHigh(BigInt(live ?? word.stored), offset + WORD_BYTES);
+    if (register.widthBytes > WORD_BYTES) return this.#latchHigh(BigInt(live ?? this.#storedIn(word)), offset + WORD_BYTES);
     if (live !== undefined) return Number(live);
-    const value = word.stored;
-    if (register.access === 'rc') word.stored = 0;
+    const value = this.#storedIn(word);
+    if (register.access === 'rc') this.#stored.set(offset, 0);
     return value;
   }
 
   /** A host that reads a wide register word by word still sees one moment of it. */
   #latchHigh(value: bigint, highOffset: number): number {
-    const high = this.#words.get(highOffset);
-    if (high !== undefined) high.stored = Number(value >> HALF_BITS);
+    this.#stored.set(highOffset, Number(value >> HALF_BITS));
     return Number(value & BigInt(MAX_WORD));
   }
 
   #writeWord(word: Word, written: number): void {
-    const reserved = (written & ~word.writableBits) >>> 0;
-    if (reserved !== 0) this.log(`write to reserved bits 0x${reserved.toString(16)} of ${word.name}: no effect`);
-    const value = (written & word.writableBits) >>> 0;
+    const { register, offset, name, index } = word;
+    const writable = writableBits(register);
+    const reserved = (written & ~writable) >>> 0;
+    if (reserved !== 0) this.log(`write to reserved bits 0x${reserved.toString(16)} of ${name}: no effect`);
+    const value = (written & writable) >>> 0;
     const behaviour = this.#behaviour(word);
-    behaviour?.write?.(value, word.index);
-    if (behaviour?.read === undefined) word.stored = afterWrite(word.register, word.stored, value);
+    behaviour?.write?.(value, index);
+    if (behaviour?.read === undefined) this.#stored.set(offset, afterWrite(register, this.#storedIn(word), value));
+  }
+
+  #storedIn(word: Word): number {
+    return this.#stored.get(word.offset) ?? (isLow(word) ? (word.register.reset ?? 0) : 0);
   }
 
   #behaviour(word: Word): RegisterBehaviour | undefined {
     return this.behaviours[word.name];
   }
 
-  #stored(name: keyof R): Word {
-    const word = this.#words.get(this.map[name]?.offset ?? -1);
-    if (word === undefined) throw new Error(`no register ${String(name)}`);
-    return word;
+  #named(name: keyof R): Word {
+    const register = this.map[name];
+    if (register === undefined) throw new Error(`no register ${String(name)}`);
+    return { offset: register.offset, name: String(name), register, index: 0 };
   }
 
   #logged<T>(what: 'read' | 'write', offset: number, access: () => T): T {
@@ -193,6 +197,16 @@ export class RegisterFile<R extends Registers> {
       throw error;
     }
   }
+}
+
+/** Whether it is the first word of its register. */
+function isLow({ offset, register, index }: Word): boolean {
+  return offset === registerOffset(register, index);
+}
+
+function writableBits(register: Register): number {
+  if (register.access === 'ro' || register.access === 'rc') return 0;
+  return Number(Object.values(register.fields).reduce((bits, field) => bits | fieldMask(field), 0n));
 }
 
 function afterWrite(register: Register, stored: number, written: number): number {

@@ -51,9 +51,9 @@ export class PeerLink {
     return this.port.listening;
   }
 
-  /** Each receive buffer has a task of its own, which works its frame off before it posts the buffer again. */
+  /** What comes in is worked off in a task of its own, before its buffer is posted again. */
   start(events: LinkEvents): void {
-    for (let i = 0; i < LINK_RECEIVE_BUFFERS; i += 1) this.loop.spawn('link-receive', this.#receive(events));
+    for (let i = 0; i < LINK_RECEIVE_BUFFERS; i += 1) this.#post(this.memory.take(FRAME_BUFFER_BYTES), events);
   }
 
   dial(address: string): Task<number> {
@@ -90,34 +90,37 @@ export class PeerLink {
     }
   }
 
-  *#receive(events: LinkEvents): Task {
-    const buffer = this.memory.take(FRAME_BUFFER_BYTES);
-    for (;;) {
-      this.#posted += 1;
-      const event = yield* this.loop.run<PortEvent>((done) => { this.port.receive(buffer, done); });
+  #post(buffer: Uint8Array, events: LinkEvents): void {
+    this.#posted += 1;
+    this.loop.startThen<PortEvent>('link-receive', (done) => { this.port.receive(buffer, done); }, (event) => {
       this.#posted -= 1;
-      switch (event.kind) {
-        case 'opened':
-          this.#open.add(event.connection);
-          if (this.#open.size > MAX_PEER_CONNECTIONS) this.#closeOldest(events);
-          break;
-        case 'closed':
-          this.#open.delete(event.connection);
-          events.closed(event.connection, event.reason);
-          break;
-        case 'frame': {
-          const frame = decode(buffer.subarray(0, event.lengthBytes));
-          if (frame === undefined) {
-            this.port.close(event.connection);
-            break;
-          }
-          this.counters.dataBytesReceived += frame.payload.length;
-          this.counters.metadataBytesReceived += event.wireBytes - frame.payload.length;
-          yield* events.frame(event.connection, frame);
+      this.loop.spawn('link-receive', this.#received(event, buffer, events));
+    });
+  }
+
+  *#received(event: PortEvent, buffer: Uint8Array, events: LinkEvents): Task {
+    switch (event.kind) {
+      case 'opened':
+        this.#open.add(event.connection);
+        if (this.#open.size > MAX_PEER_CONNECTIONS) this.#closeOldest(events);
+        break;
+      case 'closed':
+        this.#open.delete(event.connection);
+        events.closed(event.connection, event.reason);
+        break;
+      case 'frame': {
+        const frame = decode(buffer.subarray(0, event.lengthBytes));
+        if (frame === undefined) {
+          this.port.close(event.connection);
           break;
         }
+        this.counters.dataBytesReceived += frame.payload.length;
+        this.counters.metadataBytesReceived += event.wireBytes - frame.payload.length;
+        yield* events.frame(event.connection, frame);
+        break;
       }
     }
+    this.#post(buffer, events);
   }
 }
 
