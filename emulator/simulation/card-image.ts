@@ -1,6 +1,7 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import { BLOCK_BYTES, RESERVED_BYTES } from '../../firmware/limits.js';
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
+import { Block } from './block.js';
 import { BlockImage } from './block-image.js';
 import type { Fingerprint } from './fingerprint.js';
 import { NvramContent } from './nvram-content.js';
@@ -70,7 +71,7 @@ export class CardImage {
 
   #settleBlock(disk: BlockImage, at: number, bytes: Uint8Array): () => void {
     const before = disk.get(at);
-    disk.set(at, bytes);
+    disk.set(at, new Block(bytes));
     return () => { disk.set(at, before); };
   }
 

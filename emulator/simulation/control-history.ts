@@ -18,8 +18,9 @@ export class ControlHistory {
     const region = this.view.layout.controlBlocks[copy];
     const older = this.#older[copy];
     if (region === undefined || older === undefined) return;
-    older.push(this.#bytesOf(region).slice());
-    if (older.length > REMEMBERED) older.shift();
+    const bytes = (older.length < REMEMBERED ? undefined : older.shift()) ?? new Uint8Array(region.lengthBytes);
+    bytes.set(this.#bytesOf(region));
+    older.push(bytes);
   }
 
   /** Another card stands in the place of this one. */

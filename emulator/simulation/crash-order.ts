@@ -1,5 +1,6 @@
+import type { Block } from './block.js';
 import type { ModelWrite } from './host-model.js';
-import { ALIEN, markOf } from './marked-blocks.js';
+import { ALIEN } from './marked-blocks.js';
 
 /** A write that was known to be durable. */
 interface DurableWrite {
@@ -53,8 +54,8 @@ export class CrashOrder {
   }
 
   /** What is old in one of these blocks where something else is new in another, in a sentence. */
-  fault(content: (block: number) => Uint8Array, blocks: Iterable<number>): string | undefined {
-    const marks = [...blocks].map((block) => [block, markOf(content(block), block)] as const);
+  fault(content: (block: number) => Block, blocks: Iterable<number>): string | undefined {
+    const marks = [...blocks].map((block) => [block, content(block).markAt(block)] as const);
     const newest = marks.reduce((most, [, mark]) => Math.max(most, this.#orderOfMark.get(mark) ?? -1), -1);
     for (const [block, mark] of marks) {
       const order = mark === 0 ? (this.#newestZero.get(block) ?? -1) : this.#orderOfMark.get(mark);

@@ -5,12 +5,12 @@ import { layoutOf, type NvramLayout, type Region } from '../../firmware/metadata
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
-import { ZERO_BLOCK } from './block-image.js';
+import { type Block, ZERO_BLOCK } from './block.js';
 import type { VolumeContent } from './host-model.js';
 import type { SimCard } from './sim-card.js';
 
 const digest = new Blake3Digest();
-const NOTHING_KNOWN: readonly Uint8Array[] = [];
+const NOTHING_KNOWN: readonly Block[] = [];
 
 /** What a power cut at this instant would leave of a card: read from its parts, not from its firmware. */
 export class DurableView {
@@ -61,19 +61,19 @@ export class DurableView {
   /** Blocks that hold something else than zeroes, or zeroes that were written. */
   blocksNotZero(): number[] {
     const blocks: number[] = [];
-    this.content.differing(NOTHING_KNOWN, (block, bytes) => { if (bytes !== ZERO_BLOCK) blocks.push(block); });
+    this.content.differing(NOTHING_KNOWN, (block, content) => { if (content !== ZERO_BLOCK) blocks.push(block); });
     return blocks;
   }
 
-  #content(stored: (block: number) => Uint8Array): VolumeContent {
+  #content(stored: (block: number) => Block): VolumeContent {
     return {
       block: (block) => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? stored(block) : ZERO_BLOCK),
       differing: (known, visit) => {
         for (let grain = 0; grain < this.layout.grains; grain += 1) {
           const isWritten = this.isWritten(grain);
           for (let block = grain * this.blocksAGrain; block < (grain + 1) * this.blocksAGrain; block += 1) {
-            const bytes = isWritten ? stored(block) : ZERO_BLOCK;
-            if (bytes !== known[block]) visit(block, bytes);
+            const content = isWritten ? stored(block) : ZERO_BLOCK;
+            if (content !== known[block]) visit(block, content);
           }
         }
       },
@@ -145,7 +145,7 @@ export function differingBlock(one: DurableView, other: DurableView): number | u
   for (let grain = 0; grain < one.layout.grains; grain += 1) {
     if (!one.isWritten(grain) && !other.isWritten(grain)) continue;
     for (let block = grain * one.blocksAGrain; block < (grain + 1) * one.blocksAGrain; block += 1) {
-      if (Buffer.compare(one.content.block(block), other.content.block(block)) !== 0) return block;
+      if (!one.content.block(block).holdsSameAs(other.content.block(block))) return block;
     }
   }
   return undefined;
@@ -157,7 +157,7 @@ function unsettledGrains(view: DurableView): Set<number> {
   const grains = new Set<number>();
   for (const block of volume.unflushed) {
     const grain = Math.floor(block / view.blocksAGrain);
-    if (view.isWritten(grain) && volume.hash(block) !== volume.durable.hash(block)) grains.add(grain);
+    if (view.isWritten(grain) && volume.block(block).hash !== volume.durable.get(block).hash) grains.add(grain);
   }
   return grains;
 }
@@ -168,8 +168,8 @@ function isSameGrain(one: DurableView, other: DurableView, grain: number): boole
   if (!written && !otherWritten) return true;
   const first = grain * one.blocksAGrain;
   for (let block = first; block < first + one.blocksAGrain; block += 1) {
-    const hash = written ? one.card.volume.durable.hash(block) : 0;
-    const otherHash = otherWritten ? other.card.volume.durable.hash(block) : 0;
+    const hash = written ? one.card.volume.durable.get(block).hash : 0;
+    const otherHash = otherWritten ? other.card.volume.durable.get(block).hash : 0;
     if (hash !== otherHash) return false;
   }
   return true;

@@ -38,6 +38,13 @@ export class Fingerprint {
   }
 }
 
+/** Of some of these words: 0 for zeroes. */
+export function hashOfWords(words: Uint32Array, first: number, count: number): number {
+  let hash = 0;
+  for (let i = first; i < first + count; i += 1) hash = Math.imul(hash ^ (words[i] ?? 0), 0x9e3779b1) ^ (hash >>> 15);
+  return hash >>> 0;
+}
+
 function mixed(word: number, prime: number): number {
   const product = Math.imul(word, prime);
   return Math.imul(product ^ (product >>> 15), 0x2c1b3c6d) ^ (product >>> 12);

@@ -1,5 +1,6 @@
+import type { Block } from './block.js';
 import type { Fingerprint } from './fingerprint.js';
-import { ALIEN, markOf } from './marked-blocks.js';
+import { ALIEN } from './marked-blocks.js';
 
 const MOST_FAULTS = 4;
 
@@ -21,9 +22,9 @@ export type Allowed = (block: number) => readonly number[];
 
 /** What a volume holds. */
 export interface VolumeContent {
-  readonly block: (block: number) => Uint8Array;
-  /** Visits the blocks that are not the very ones of a list. Blocks are never changed in place. */
-  differing(known: readonly (Uint8Array | undefined)[], visit: (block: number, bytes: Uint8Array) => void): void;
+  readonly block: (block: number) => Block;
+  /** Visits the blocks that are not the very ones of a list. */
+  differing(known: readonly (Block | undefined)[], visit: (block: number, content: Block) => void): void;
 }
 
 /** A read that was asked for. */
@@ -49,8 +50,8 @@ export interface ModelObserver {
  */
 export class HostModel {
   readonly #base: Int32Array;
-  /** Of each block, the very bytes that its base was read from. */
-  #read: (Uint8Array | undefined)[];
+  /** Of each block, the very one that its base was read from. */
+  #read: (Block | undefined)[];
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
   readonly #observers = new Set<ModelObserver>();
@@ -64,7 +65,7 @@ export class HostModel {
   ) {
     this.#nextMark = firstMark;
     this.#base = new Int32Array(blocks);
-    this.#read = new Array<Uint8Array | undefined>(blocks);
+    this.#read = new Array<Block | undefined>(blocks);
   }
 
   /** All that is known by now, to go on from apart, with nobody who observes it. */
@@ -169,11 +170,11 @@ export class HostModel {
   }
 
   /** What is wrong with what a read returned, in a sentence. A read that a cut has overtaken is not to be judged. */
-  faultOfRead({ firstBlock, blocks, allowed, end }: ModelRead, returned: (index: number) => Uint8Array): string | undefined {
+  faultOfRead({ firstBlock, blocks, allowed, end }: ModelRead, returned: (index: number) => Block): string | undefined {
     end();
     for (let i = 0; i < blocks; i += 1) {
       const block = firstBlock + i;
-      const mark = markOf(returned(i), block);
+      const mark = returned(i).markAt(block);
       const marks = allowed[i] ?? [];
       if (!marks.includes(mark)) return `a read of block ${String(block)} returned ${named(mark)}; ${listed(marks)} would do`;
     }
@@ -189,16 +190,16 @@ export class HostModel {
 
   /** After a cut: what is there now is what there is. */
   settleOn(volume: VolumeContent): void {
-    volume.differing(this.#read, (block, bytes) => {
-      this.#base[block] = markOf(bytes, block);
-      this.#read[block] = bytes;
+    volume.differing(this.#read, (block, content) => {
+      this.#base[block] = content.markAt(block);
+      this.#read[block] = content;
     });
     this.#history.clear();
   }
 
   /** As {@link settleOn}, for one block. */
-  settle(block: number, content: Uint8Array): void {
-    this.#base[block] = markOf(content, block);
+  settle(block: number, content: Block): void {
+    this.#base[block] = content.markAt(block);
     this.#read[block] = undefined;
     this.#history.delete(block);
   }
@@ -206,8 +207,8 @@ export class HostModel {
   /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
   adopt(durable: VolumeContent, seen: VolumeContent): void {
     this.settleOn(durable);
-    seen.differing(this.#read, (block, bytes) => {
-      const mark = markOf(bytes, block);
+    seen.differing(this.#read, (block, content) => {
+      const mark = content.markAt(block);
       if (mark !== this.#base[block]) this.#add(mark, block, 1, false).acknowledged = true;
     });
   }
@@ -246,10 +247,10 @@ export class HostModel {
 }
 
 /** What is wrong with some blocks, one line each, the first few. */
-export function faultsOf(content: (block: number) => Uint8Array, blocks: Iterable<number>, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
+export function faultsOf(content: (block: number) => Block, blocks: Iterable<number>, allowed: Allowed, spared: (block: number) => boolean = () => false): string[] {
   const faults: string[] = [];
   for (const block of blocks) {
-    const mark = markOf(content(block), block);
+    const mark = content(block).markAt(block);
     const marks = allowed(block);
     if (marks.includes(mark) || spared(block)) continue;
     faults.push(`block ${String(block)} holds ${named(mark)}; ${listed(marks)} would do`);

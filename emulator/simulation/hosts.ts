@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { blocksOf, ZERO_BLOCK } from './block.js';
 import { CrashOrder } from './crash-order.js';
 import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
 import { markedBlocks } from './marked-blocks.js';
@@ -123,8 +124,8 @@ export class SimHosts {
         this.order.durable(operation.covers, this.model.order);
         break;
       case 'read': {
-        const { into } = operation;
-        const fault = this.model.faultOfRead(operation.read, (index) => into.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
+        const content = blocksOf(operation.into);
+        const fault = this.model.faultOfRead(operation.read, (index) => content[index] ?? ZERO_BLOCK);
         if (fault !== undefined) throw new RuleBroken(10, 'data', fault);
         break;
       }

@@ -1,5 +1,4 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { hashOfBlock, ZERO_BLOCK } from './block-image.js';
 
 /*
  * What the simulated hosts write: each block bears the number of the write that it is from, its mark, and its own
@@ -25,10 +24,9 @@ export function markedBlocks(firstBlock: number, blocks: number, mark: number): 
 
 /** The mark that a block at this place bears; {@link ALIEN} for anything that is not a whole block of one write. */
 export function markOf(bytes: Uint8Array, block: number): number {
-  if (bytes === ZERO_BLOCK) return 0;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, WORDS_A_BLOCK);
   const mark = words[0] ?? 0;
-  if (mark === 0) return hashOfBlock(bytes) === 0 ? 0 : ALIEN;
+  if (mark === 0) return words.every((word) => word === 0) ? 0 : ALIEN;
   if (words[1] !== block) return ALIEN;
   const pattern = patternOf(block, mark);
   for (let i = 2; i < WORDS_A_BLOCK; i += 1) if (words[i] !== pattern) return ALIEN;

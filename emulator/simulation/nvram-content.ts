@@ -1,6 +1,5 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
-import { hashOfWords } from './block-image.js';
-import { Fingerprint } from './fingerprint.js';
+import { Fingerprint, hashOfWords } from './fingerprint.js';
 
 const WORDS_A_LINE = NVRAM_LINE_BYTES / 4;
 /** In a fingerprint: no line's own hash, and no line. */

@@ -2,10 +2,10 @@ import { CommandError } from '../../firmware/errors.js';
 import type { Task } from '../../firmware/kernel/pending.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { type Block, blocksOf, ZERO_BLOCK } from './block.js';
 import type { DurableView } from './durable-view.js';
 import type { SimHosts } from './hosts.js';
 import type { LineWatch } from './line-watch.js';
-import { markOf } from './marked-blocks.js';
 import type { Complain } from './rules.js';
 import type { Running } from './sim-card.js';
 
@@ -78,7 +78,8 @@ export class SecondaryReads {
     }
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || control.access) return undefined;
-    const block = (number: number): Uint8Array => into.subarray((number - firstBlock) * BLOCK_BYTES, (number - firstBlock + 1) * BLOCK_BYTES);
+    const content = blocksOf(into);
+    const block = (number: number): Block => content[number - firstBlock] ?? ZERO_BLOCK;
     const fault = mirror !== undefined && this.inLockstep()
       ? this.hosts.model.faultOfRead(mirror, (index) => block(firstBlock + index))
       : mayReturnFork ? undefined : this.faultApart(block, Array.from({ length: blocks }, (_, index) => firstBlock + index));
@@ -87,10 +88,10 @@ export class SecondaryReads {
   }
 
   /** What is wrong with some blocks of what a consistent secondary holds, apart from the primary. */
-  faultApart(content: (block: number) => Uint8Array, blocks: Iterable<number>): string | undefined {
+  faultApart(content: (block: number) => Block, blocks: Iterable<number>): string | undefined {
     if (this.secondary.control?.forkId !== 0n) return undefined;
     for (const block of blocks) {
-      if (markOf(content(block), block) >= FIRST_MARK_OF_SECONDARY) return `block ${String(block)} holds what its own hosts wrote, though that was given up`;
+      if (content(block).markAt(block) >= FIRST_MARK_OF_SECONDARY) return `block ${String(block)} holds what its own hosts wrote, though that was given up`;
     }
     return this.hosts.order.fault(content, blocks);
   }

@@ -1,6 +1,7 @@
 import type { Completion, Disk } from '../../firmware/hal.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { type BlockImage, hashOfBlock, ZERO_BLOCK } from './block-image.js';
+import { type Block, blocksOf, ZERO_BLOCK } from './block.js';
+import type { BlockImage } from './block-image.js';
 import type { Atom, DurablePart, Unsettled } from './card-image.js';
 import type { OperationKind, SimPower } from './power.js';
 
@@ -9,7 +10,7 @@ const MOST_US = 600;
 
 /** A block in the write cache. */
 interface Cached {
-  readonly bytes: Uint8Array;
+  readonly block: Block;
   /** Of which write: their numbers count up. */
   readonly write: number;
 }
@@ -30,17 +31,17 @@ export class SimDisk implements Disk {
 
   read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
     this.#submit('read', offsetBytes, into.length, done, () => {
-      for (let at = 0; at < into.length; at += BLOCK_BYTES) into.set(this.block((offsetBytes + at) / BLOCK_BYTES), at);
+      for (let at = 0; at < into.length; at += BLOCK_BYTES) into.set(this.block((offsetBytes + at) / BLOCK_BYTES).bytes, at);
     });
   }
 
   write(offsetBytes: number, from: Uint8Array, done: Completion<void>): void {
     // Taken from memory only when it takes effect: who changes a payload before is found out (rule 10).
-    this.#change('write', offsetBytes, from.length, done, (at) => from.slice(at, at + BLOCK_BYTES));
+    this.#change('write', offsetBytes, from.length, done, () => blocksOf(from.slice()));
   }
 
   zero(offsetBytes: number, lengthBytes: number, done: Completion<void>): void {
-    this.#change('zero', offsetBytes, lengthBytes, done, () => ZERO_BLOCK);
+    this.#change('zero', offsetBytes, lengthBytes, done, () => new Array<Block>(lengthBytes / BLOCK_BYTES).fill(ZERO_BLOCK));
   }
 
   flush(done: Completion<void>): void {
@@ -48,15 +49,15 @@ export class SimDisk implements Disk {
     const captured = [...this.#cache];
     this.#submit('flush', 0, 0, done, () => {
       for (const [block, cached] of captured) {
-        this.durable.set(block, cached.bytes);
+        this.durable.set(block, cached.block);
         if (this.#cache.get(block) === cached) this.#cache.delete(block);
       }
     });
   }
 
   /** As a read would find it. */
-  block(block: number): Uint8Array {
-    return this.#cache.get(block)?.bytes ?? this.durable.get(block);
+  block(block: number): Block {
+    return this.#cache.get(block)?.block ?? this.durable.get(block);
   }
 
   /** Blocks of which a cut may leave the old content or the one that a read would find. */
@@ -64,16 +65,10 @@ export class SimDisk implements Disk {
     return this.#cache.keys();
   }
 
-  /** The hash of a block as a read would find it. */
-  hash(block: number): number {
-    const cached = this.#cache.get(block);
-    return cached === undefined ? this.durable.hash(block) : hashOfBlock(cached.bytes);
-  }
-
   /** Writes that are done and not flushed, the oldest first. */
   get unsettled(): Unsettled[] {
     const writes = new Map<number, Atom[]>();
-    for (const [at, { bytes, write }] of this.#cache) {
+    for (const [at, { block: { bytes }, write }] of this.#cache) {
       const atoms = writes.get(write);
       if (atoms === undefined) writes.set(write, [{ at, bytes }]);
       else atoms.push({ at, bytes });
@@ -86,12 +81,13 @@ export class SimDisk implements Disk {
     this.#cache.clear();
   }
 
-  /** @param content of the block at a place of the operation. */
-  #change(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, content: (at: number) => Uint8Array): void {
-    const atoms = (): Atom[] => Array.from({ length: lengthBytes / BLOCK_BYTES }, (_, i) => ({ at: offsetBytes / BLOCK_BYTES + i, bytes: content(i * BLOCK_BYTES) }));
+  /** @param content of the blocks, as it is when it is asked for. */
+  #change(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, content: () => readonly Block[]): void {
+    const firstBlock = offsetBytes / BLOCK_BYTES;
+    const atoms = (): Atom[] => content().map(({ bytes }, index) => ({ at: firstBlock + index, bytes }));
     this.#submit(kind, offsetBytes, lengthBytes, done, () => {
       this.#writes += 1;
-      for (const { at, bytes } of atoms()) this.#cache.set(at, { bytes, write: this.#writes });
+      for (const [index, block] of content().entries()) this.#cache.set(firstBlock + index, { block, write: this.#writes });
     }, atoms);
   }
 

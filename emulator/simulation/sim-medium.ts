@@ -1,6 +1,5 @@
 import type { Completion, MediumDrive, MediumFile, PartFault } from '../../firmware/hal.js';
-import { hashOfWords } from './block-image.js';
-import { Fingerprint } from './fingerprint.js';
+import { Fingerprint, hashOfWords } from './fingerprint.js';
 import type { OperationKind, SimPower } from './power.js';
 
 const LEAST_US = 100;
@@ -14,6 +13,8 @@ export class SimMedium {
   #isShared = true;
   #bytes = new Uint8Array(0);
   #durable = new Uint8Array(0);
+  /** Of the bytes, unless they have changed since. */
+  #fingerprint: Fingerprint | undefined;
 
   /** As it reads. */
   get bytes(): Uint8Array {
@@ -30,13 +31,15 @@ export class SimMedium {
     this.#isShared = true;
     this.#bytes = other.#bytes;
     this.#durable = other.#durable;
+    this.#fingerprint = other.#fingerprint;
   }
 
   write(offsetBytes: number, parts: readonly Uint8Array[]): void {
     const lengthBytes = parts.reduce((sum, part) => sum + part.length, 0);
-    if (offsetBytes + lengthBytes > this.#bytes.length) this.resize(offsetBytes + lengthBytes);
+    if (offsetBytes + lengthBytes > this.#bytes.length) this.#lengthen(offsetBytes + lengthBytes);
     if (this.#isShared) this.#bytes = this.#bytes.slice();
     this.#isShared = false;
+    this.#fingerprint = undefined;
     let at = offsetBytes;
     for (const part of parts) {
       this.#bytes.set(part, at);
@@ -49,6 +52,7 @@ export class SimMedium {
     bytes.set(this.#bytes.subarray(0, lengthBytes));
     this.#bytes = bytes;
     this.#isShared = false;
+    this.#fingerprint = undefined;
   }
 
   /** @returns makes durable what the medium holds now. */
@@ -75,18 +79,35 @@ export class SimMedium {
 
   /** @param part of the whole, 0 to 31. */
   addTo(fingerprint: Fingerprint, part: number): void {
-    const own = new Fingerprint();
-    const words = Math.floor(this.#bytes.length / 4);
-    own.toggle(this.#bytes.length, hashOfWords(new Uint32Array(this.#bytes.buffer, 0, words), 0, words));
-    for (const byte of this.#bytes.subarray(words * 4)) own.toggle(byte, words);
-    fingerprint.toggleAll(own, part);
+    this.#fingerprint ??= fingerprintOf(this.#bytes);
+    fingerprint.toggleAll(this.#fingerprint, part);
+  }
+
+  /** With room for as much again: an export writes it piece by piece. */
+  #lengthen(lengthBytes: number): void {
+    let room = this.#bytes.buffer;
+    if (this.#isShared || room.byteLength < lengthBytes) {
+      room = new ArrayBuffer(2 * lengthBytes);
+      new Uint8Array(room).set(this.#bytes);
+      this.#isShared = false;
+    }
+    this.#bytes = new Uint8Array(room, 0, lengthBytes);
   }
 
   #become(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#durable = bytes;
     this.#isShared = true;
+    this.#fingerprint = undefined;
   }
+}
+
+function fingerprintOf(bytes: Uint8Array): Fingerprint {
+  const fingerprint = new Fingerprint();
+  const words = Math.floor(bytes.length / 4);
+  fingerprint.toggle(bytes.length, hashOfWords(new Uint32Array(bytes.buffer, 0, words), 0, words));
+  for (const byte of bytes.subarray(words * 4)) fingerprint.toggle(byte, words);
+  return fingerprint;
 }
 
 /** Every medium there is, by name. A truck carries them: each drive reaches all. */

@@ -1,6 +1,7 @@
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobKind, JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import type { Block } from './block.js';
 import type { DurableView } from './durable-view.js';
 import { faultsOf, type HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
@@ -36,7 +37,7 @@ export class T0Images {
   #exportPath: string | undefined;
   #loadId = '';
   /** What was found to hold a T0: there it needs no other look. */
-  #right: { readonly image: T0Image | undefined; readonly blocks: Uint8Array[] } = { image: undefined, blocks: [] };
+  #right: { readonly image: T0Image | undefined; readonly blocks: Block[] } = { image: undefined, blocks: [] };
 
   /** @param known what is known already, to go on from apart. */
   constructor(
@@ -168,9 +169,9 @@ export class T0Images {
     const suspects: number[] = [];
     if (this.#right.image !== image) this.#right = { image, blocks: [] };
     const { blocks } = this.#right;
-    this.secondary.content.differing(blocks, (block, bytes) => {
+    this.secondary.content.differing(blocks, (block, content) => {
       suspects.push(block);
-      if (!spared(block)) blocks[block] = bytes;
+      if (!spared(block)) blocks[block] = content;
     });
     const faults = faultsOf(this.secondary.content.block, suspects, (block) => image[block] ?? [], spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);

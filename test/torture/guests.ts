@@ -1,5 +1,5 @@
+import { blocksOf } from '../../emulator/simulation/block.js';
 import { HostModel } from '../../emulator/simulation/host-model.js';
-import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { Host } from '../emulator/kill/host.js';
 import { mustHoldAll } from '../emulator/kill/transfer.js';
 import { GUEST_AREAS } from './settings.js';
@@ -24,7 +24,7 @@ export class Guests {
   /** @param content of the whole secondary, to which nobody has written yet. */
   static welcome(pair: TorturedPair, content: Uint8Array, random: (below: number) => number): Guests {
     const model = new HostModel(pair.model.blocks);
-    for (let block = 0; block < model.blocks; block += 1) model.settle(block, content.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES));
+    for (const [index, block] of blocksOf(content).entries()) model.settle(index, block);
     return new Guests(pair, model, random);
   }
 

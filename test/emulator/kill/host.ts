@@ -1,3 +1,4 @@
+import { type Block, blocksOf, ZERO_BLOCK } from '../../../emulator/simulation/block.js';
 import { faultsOf, type HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
 import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
 import { BLOCK_BYTES } from '../../../firmware/limits.js';
@@ -63,7 +64,7 @@ export class Host {
   async attach(driver: HostDriver): Promise<void> {
     for (const { firstBlock, blocks } of runsOf(this.model.uncertainBlocks())) {
       const content = await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES);
-      for (let i = 0; i < blocks; i += 1) this.#settle(firstBlock + i, content.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES));
+      for (const [index, block] of blocksOf(content).entries()) this.#settle(firstBlock + index, block);
     }
     this.#driver = driver;
     this.#wakeAll();
@@ -95,7 +96,7 @@ export class Host {
     await this.#writers;
   }
 
-  #settle(block: number, content: Uint8Array): void {
+  #settle(block: number, content: Block): void {
     const [fault] = faultsOf(() => content, [block], this.model.afterCut);
     if (fault !== undefined) throw new Error(`after the kill ${fault}`);
     this.model.settle(block, content);
@@ -156,7 +157,8 @@ export class Host {
     const read = this.model.read(firstBlock, blocks);
     try {
       const content = await driver.read(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES);
-      const fault = this.model.faultOfRead(read, (index) => content.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
+      const found = blocksOf(content);
+      const fault = this.model.faultOfRead(read, (index) => found[index] ?? ZERO_BLOCK);
       if (fault !== undefined) throw new Error(fault);
     } finally {
       read.end();

@@ -1,3 +1,4 @@
+import { Block } from '../../../emulator/simulation/block.js';
 import { faultsOf, type HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
 import { markOf } from '../../../emulator/simulation/marked-blocks.js';
 
@@ -80,7 +81,7 @@ export class T0Window implements T0Image {
     if (write !== undefined) return write.order;
     const before = this.#before[block] ?? [];
     if (before.includes(mark)) return BEFORE;
-    const [fault] = faultsOf(() => content, [block], () => [...before, ...(this.#writesOfBlock.get(block) ?? []).map((each) => each.mark)]);
+    const [fault] = faultsOf(() => new Block(content), [block], () => [...before, ...(this.#writesOfBlock.get(block) ?? []).map((each) => each.mark)]);
     throw new Error(`${name}: ${String(fault)}`);
   }
 

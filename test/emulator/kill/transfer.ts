@@ -1,3 +1,4 @@
+import { blocksOf } from '../../../emulator/simulation/block.js';
 import { faultsOf, type HostModel } from '../../../emulator/simulation/host-model.js';
 import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
 import { BLOCK_BYTES } from '../../../firmware/limits.js';
@@ -30,9 +31,7 @@ export async function mustHoldAll(what: string, driver: HostDriver, model: HostM
  */
 export function mustHold(what: string, model: HostModel, firstBlock: number, content: Uint8Array): void {
   const wrong: string[] = [];
-  for (let at = 0; at < content.length; at += BLOCK_BYTES) {
-    wrong.push(...faultsOf(() => content.subarray(at, at + BLOCK_BYTES), [firstBlock + at / BLOCK_BYTES], model.afterCut));
-  }
+  for (const [index, block] of blocksOf(content).entries()) wrong.push(...faultsOf(() => block, [firstBlock + index], model.afterCut));
   if (wrong.length > 0) throw new Error(`${what}: ${String(wrong.length)} blocks are wrong\n  ${wrong.slice(0, NAMED_BLOCKS).join('\n  ')}`);
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Block } from '../../../emulator/simulation/block.js';
 import { CardImage, type Unsettled } from '../../../emulator/simulation/card-image.js';
 import { Fingerprint } from '../../../emulator/simulation/fingerprint.js';
 import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
@@ -25,10 +26,10 @@ test('a write settles as it is told for each block and line, and can be taken ba
   const image = imageWith({ part: 'volume', atoms: [{ at: 5, bytes: block(1) }] }, { part: 'nvram', atoms: [{ at: 3, bytes: line(9) }] });
   const before = fingerprintOf(image);
   const undo = [image.settle(volumeWrite, (_write, index) => (index === 0 ? 'new' : 'old')), image.settle(persist, (_write, index) => (index === 0 ? 'new' : 'damaged'))];
-  expect([image.volume.get(5)[0], image.volume.get(6)[0], image.nvram.bytes[128], image.nvram.bytes[192], [...image.nvram.damagedLines]]).toEqual([7, 0, 1, 9, [3]]);
+  expect([image.volume.get(5).bytes[0], image.volume.get(6).bytes[0], image.nvram.bytes[128], image.nvram.bytes[192], [...image.nvram.damagedLines]]).toEqual([7, 0, 1, 9, [3]]);
   expect(fingerprintOf(image)).not.toBe(before);
   for (const back of undo.reverse()) back();
-  expect([image.volume.get(5)[0], image.nvram.bytes[128], [...image.nvram.damagedLines], fingerprintOf(image)]).toEqual([1, 0, [], before]);
+  expect([image.volume.get(5).bytes[0], image.nvram.bytes[128], [...image.nvram.damagedLines], fingerprintOf(image)]).toEqual([1, 0, [], before]);
 });
 
 test('taking back a line that was damaged before leaves it damaged', () => {
@@ -54,6 +55,6 @@ test('a copy goes its own way', () => {
   const copy = new CardImage(SMALL_GEOMETRY);
   copy.copyFrom(image);
   copy.settle(persist, () => 'damaged');
-  copy.volume.set(5, block(1));
-  expect([image.volume.get(5)[0], image.nvram.damagedLines.size]).toEqual([7, 0]);
+  copy.volume.set(5, new Block(block(1)));
+  expect([image.volume.get(5).bytes[0], image.nvram.damagedLines.size]).toEqual([7, 0]);
 });

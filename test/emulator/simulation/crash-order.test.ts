@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
+import { Block, ZERO_BLOCK } from '../../../emulator/simulation/block.js';
 import { CrashOrder } from '../../../emulator/simulation/crash-order.js';
 import { HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
 import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
 
-const BLOCK = 512;
-
 /** A volume that holds the write named for each block; none is zeroes. */
-const volume = (...writes: readonly (ModelWrite | undefined)[]) => (block: number): Uint8Array => {
+const volume = (...writes: readonly (ModelWrite | undefined)[]) => (block: number): Block => {
   const write = writes[block];
-  return write === undefined || write.mark === 0 ? new Uint8Array(BLOCK) : markedBlocks(block, 1, write.mark);
+  return write === undefined || write.mark === 0 ? ZERO_BLOCK : new Block(markedBlocks(block, 1, write.mark));
 };
 
 function bench(): { order: CrashOrder; write: (block: number, zeroes?: boolean) => ModelWrite; durable: (write: ModelWrite) => void } {

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
+import { Block, ZERO_BLOCK } from '../../../emulator/simulation/block.js';
 import { HostModel, type VolumeContent } from '../../../emulator/simulation/host-model.js';
 import { ALIEN, markedBlocks, markOf } from '../../../emulator/simulation/marked-blocks.js';
 
 const BLOCK = 512;
 const at = (bytes: Uint8Array, index: number): Uint8Array => bytes.subarray(index * BLOCK, (index + 1) * BLOCK);
 
-function volume(block: (block: number) => Uint8Array): VolumeContent {
+function volume(bytes: (block: number) => Uint8Array): VolumeContent {
+  const block = (number: number): Block => new Block(bytes(number));
   return {
     block,
     differing: (known, visit) => {
-      for (let at = 0; at < 4; at += 1) if (block(at) !== known[at]) visit(at, block(at));
+      for (let at = 0; at < 4; at += 1) if (known[at]?.holdsSameAs(block(at)) !== true) visit(at, block(at));
     },
   };
 }
@@ -53,7 +55,7 @@ test('a read returns the newest write acknowledged before it, or one asked for a
   model.acknowledge(model.write(0, 1, false));
   const read = model.read(0, 1);
   const later = model.write(0, 1, false);
-  const returned = (mark: number) => () => markedBlocks(0, 1, mark);
+  const returned = (mark: number) => () => new Block(markedBlocks(0, 1, mark));
   expect(model.faultOfRead(read, returned(1))).toBeUndefined();
   expect(model.faultOfRead(read, returned(later.mark))).toBeUndefined();
   expect(model.faultOfRead(read, returned(9))).toBe('a read of block 0 returned write 9; write 1, write 2 would do');
@@ -70,7 +72,7 @@ test('a read may return a write that came and went while it was under way', () =
   const read = model.read(0, 2);
   const [passing, last] = [model.write(1, 1, true), model.write(1, 1, true)];
   for (const write of [passing, last]) model.acknowledge(write);
-  const returned = (index: number): Uint8Array => (index === 0 ? new Uint8Array(BLOCK) : markedBlocks(1, 1, passing.mark));
+  const returned = (index: number): Block => (index === 0 ? ZERO_BLOCK : new Block(markedBlocks(1, 1, passing.mark)));
   expect(model.faultOfRead(model.read(0, 2), returned)).toBe('a read of block 1 returned write 1; write 2 would do');
   expect(model.faultOfRead(read, returned)).toBeUndefined();
 });
@@ -81,7 +83,7 @@ test('tells which blocks are uncertain, until they are settled', () => {
   expect(model.uncertainBlocks()).toEqual([]);
   model.write(1, 2, false);
   expect(model.uncertainBlocks()).toEqual([1, 2]);
-  model.settle(1, markedBlocks(1, 1, 1));
+  model.settle(1, new Block(markedBlocks(1, 1, 1)));
   expect([model.uncertainBlocks(), model.now(1)]).toEqual([[2], [1]]);
 });
 

@@ -48,10 +48,10 @@ describe('SimDisk', () => {
     watched((done) => { disk.read(0, into, done); });
     while (scheduler.deliver());
     expect([write.state, into[0], into[BLOCK], into[2 * BLOCK], into[3 * BLOCK]]).toEqual(['done', 0, 7, 7, 0]);
-    expect(disk.durable.get(1)[0]).toBe(0);
+    expect(disk.durable.get(1).bytes[0]).toBe(0);
     watched((done) => { disk.flush(done); });
     while (scheduler.deliver());
-    expect([disk.durable.get(1)[0], [...disk.unflushed].length]).toEqual([7, 0]);
+    expect([disk.durable.get(1).bytes[0], [...disk.unflushed].length]).toEqual([7, 0]);
   });
 
   test('a flush covers what had completed when it was asked for, and not a byte more', () => {
@@ -60,7 +60,7 @@ describe('SimDisk', () => {
       watched((done) => { disk.flush(done); });
       watched((done) => { disk.write(0, bytes(1, 7), done); });
       while (scheduler.deliver());
-      expect(disk.durable.get(0)[0]).toBe(0);
+      expect(disk.durable.get(0).bytes[0]).toBe(0);
     }
   });
 
@@ -74,7 +74,7 @@ describe('SimDisk', () => {
       for (const [first, second] of [['old', 'new'], ['new', 'old']] as const) {
         const { image } = bench(1);
         for (const write of unsettled) image.settle(write, (_write, index) => (index === 0 ? first : second));
-        expect([image.volume.get(0)[0], image.volume.get(1)[0]]).toEqual([first, second].map((fate) => (fate === 'new' ? 7 : 0)));
+        expect([image.volume.get(0).bytes[0], image.volume.get(1).bytes[0]]).toEqual([first, second].map((fate) => (fate === 'new' ? 7 : 0)));
       }
     }
   });
@@ -94,14 +94,14 @@ describe('SimDisk', () => {
     watched((done) => { disk.write(0, payload, done); });
     payload.fill(8);
     while (scheduler.deliver());
-    expect(disk.block(0)[0]).toBe(8);
+    expect(disk.block(0).bytes[0]).toBe(8);
   });
 
   test('a fault takes no effect and is told', () => {
     const { scheduler, disk } = bench(3, { ...NO_FAULTS, diskError: 1 });
     const write = watched((done) => { disk.write(0, bytes(1, 7), done); });
     while (scheduler.deliver());
-    expect([write.state, disk.block(0)[0]]).toEqual([{ kind: 'io', text: 'the volume failed in a write' }, 0]);
+    expect([write.state, disk.block(0).bytes[0]]).toEqual([{ kind: 'io', text: 'the volume failed in a write' }, 0]);
   });
 
   test('refuses half blocks and what lies past the end', () => {

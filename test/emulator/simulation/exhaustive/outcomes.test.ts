@@ -29,10 +29,10 @@ test('visits every combination of old, new and torn, and leaves the cards as the
   write(world, 200, [3]);
   const image = new PairImage(SMALL_GEOMETRY);
   const seen: string[] = [];
-  const states = visitCrashes(world, image, new Random(1), () => true, () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block)[0]).join(' ')); });
+  const states = visitCrashes(world, image, new Random(1), () => true, () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block).bytes[0]).join(' ')); });
   expect(seen.sort()).toEqual(['0 0 0', '0 0 3', '1 0 0', '1 0 3', '1 2 0', '1 2 3']);
   expect(states).toBe(6);
-  expect(world.primary.image.volume.get(100)[0]).toBe(0);
+  expect(world.primary.image.volume.get(100).bytes[0]).toBe(0);
   expect(outcomesOf(world.primary, new Random(1))).toHaveLength(6);
 });
 
