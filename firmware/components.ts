@@ -1,8 +1,8 @@
 import type { AdminHandlers } from './commands/admin.js';
 import { adminHandlers } from './commands/handlers.js';
 import { mailboxAdmin } from './commands/mailbox-admin.js';
-import { type RegisterSource, RegisterView } from './commands/register-view.js';
-import { outOfSyncGrains, statesOf, type StatusSources } from './card-status.js';
+import { RegisterView } from './commands/register-view.js';
+import type { StatusSources } from './card-status.js';
 import type { CardCore } from './core.js';
 import { ErrorLog } from './error-log.js';
 import { FlashCopy } from './flash-copy/flash-copy.js';
@@ -15,6 +15,7 @@ import type { Task } from './kernel/pending.js';
 import { RangeLocks } from './kernel/range-lock.js';
 import { Gate } from './kernel/sync.js';
 import { COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES } from './limits.js';
+import { LiveRegisters } from './live-registers.js';
 import { MediumJobs } from './medium/jobs.js';
 import type { DurableState } from './metadata/recovery.js';
 import { Tracking } from './metadata/tracking.js';
@@ -71,7 +72,7 @@ export class CardComponents {
     };
     this.io = new HostVolume(core, this.tracking, this.flashCopy, this.primary);
     this.admin = adminHandlers({ core, status, relationship });
-    const registers = new RegisterView(this.#registerSource(status), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
+    const registers = new RegisterView(new LiveRegisters(status, () => this.#hostPort.doorbells), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
     this.#hostPort = new HostPort({
       loop,
       port: hal.hosts,
@@ -109,28 +110,5 @@ export class CardComponents {
     yield* this.primary.stop(Status.LINK_LOST, 'the primary was shut down');
     yield* this.requester.stop(Status.LINK_LOST, 'the secondary was shut down', 0n);
     yield* this.core.volume.flush();
-  }
-
-  #registerSource(status: StatusSources): RegisterSource {
-    const { core, tracking, flashCopy } = this;
-    const control = (): typeof core.state.control.current => core.state.control.current;
-    const { doorbells, peerListens } = { doorbells: () => this.#hostPort.doorbells, peerListens: this.#link.listening };
-    return {
-      ready: true,
-      get faulty() { return status.errors.partFailed; },
-      get role() { return control().identity.role; },
-      get diskState() { return statesOf(status).disk; },
-      get secondaryAccess() { return control().access; },
-      get linkState() { return statesOf(status).link; },
-      get relationshipState() { return statesOf(status).relationship; },
-      get generation() { return control().identity.generation; },
-      grainBytes: core.volume.grainBytes,
-      grainsTotal: core.volume.grains,
-      get grainsOutOfSync() { return outOfSyncGrains(status); },
-      get grainsInIntent() { return tracking.intentCount; },
-      get flashCopyState() { return flashCopy.state(); },
-      hasPeerPort: peerListens,
-      get doorbells() { return doorbells(); },
-    };
   }
 }

@@ -8,6 +8,7 @@ import { SimHosts } from './hosts.js';
 import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
 import { OneWriter } from './one-writer.js';
+import type { Operation } from './power.js';
 import { type Complain, complaintsTo, type Judge } from './rules.js';
 import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
 import type { SimCard } from './sim-card.js';
@@ -56,19 +57,27 @@ export class PairWatch {
     }
     this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
-    const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
-    world.primary.power.observer = ({ part, kind, offsetBytes: at }) => {
-      if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
-      this.images.noteCommit();
-      this.historyOf(world.primary).persisted(at);
-    };
-    world.secondary.power.observer = ({ part, kind, offsetBytes: at }) => {
-      if (part === 'nvram' && kind === 'persist') this.historyOf(world.secondary).persisted(at);
-      if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
-    };
-    for (const card of world.cards) card.onTrace = (name, detail) => { this.marks.traced(name, detail); };
-    world.link.observer = (from, bytes) => { this.#line.frame(from, bytes, this.hosts.underWay); };
+    world.primary.power.observer = this.#primaryEffect;
+    world.secondary.power.observer = this.#secondaryEffect;
+    for (const card of world.cards) card.onTrace = this.#traced;
+    world.link.observer = this.#frame;
   }
+
+  readonly #primaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
+    const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
+    if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
+    this.images.noteCommit();
+    this.#primaryHistory.persisted(at);
+  };
+
+  readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
+    if (part === 'nvram' && kind === 'persist') this.#secondaryHistory.persisted(at);
+    if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
+  };
+
+  readonly #traced = (name: string, detail: string): void => { this.marks.traced(name, detail); };
+
+  readonly #frame = (from: string, bytes: Uint8Array): void => { this.#line.frame(from, bytes, this.hosts.underWay); };
 
   /** Both cards call the pair synchronized. */
   get inLockstep(): boolean {

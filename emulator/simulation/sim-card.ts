@@ -197,14 +197,8 @@ export class SimCard {
   /** Starts a task on the card. */
   launch<T>(task: Task<T>): Running<T> {
     if (this.#card === undefined) throw new Error(`${this.name} is off`);
-    const running: { outcome: Running<T>['outcome'] } = { outcome: undefined };
-    this.#card.loop.spawn('scenario', (function* (): Task {
-      try {
-        running.outcome = { value: yield* task };
-      } catch (error) {
-        running.outcome = { error };
-      }
-    })());
+    const running: Settling<T> = { outcome: undefined };
+    this.#card.loop.spawn('scenario', settling(running, task));
     return running;
   }
 
@@ -215,5 +209,18 @@ export class SimCard {
     const { status, result } = outcome.value;
     if (status !== Status.SUCCESS || result.case !== 'cardStatus') throw new Error(`${this.name} has no status`);
     return result.value;
+  }
+}
+
+/** A {@link Running} as whoever runs it sees it. */
+interface Settling<T> {
+  outcome: Running<T>['outcome'];
+}
+
+function* settling<T>(running: Settling<T>, task: Task<T>): Task {
+  try {
+    running.outcome = { value: yield* task };
+  } catch (error) {
+    running.outcome = { error };
   }
 }

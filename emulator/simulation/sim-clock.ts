@@ -15,13 +15,11 @@ export class SimClock implements Clock {
 
   after(delayMs: number, done: Completion<void>): TimerHandle {
     const { scheduler, name } = this.power;
-    const event = scheduler.after(Math.max(0, delayMs) * US_A_MS, { where: name, what: 'timer' }, () => { done.succeed(); });
-    this.#timers.add(event);
-    const original = event.run;
-    event.run = () => {
+    const event = scheduler.after(Math.max(0, delayMs) * US_A_MS, { where: name, what: 'timer' }, () => {
       this.#timers.delete(event);
-      original?.();
-    };
+      done.succeed();
+    });
+    this.#timers.add(event);
     return {
       cancel: () => {
         event.run = undefined;

@@ -49,11 +49,13 @@ export class Story {
   ) {
     this.watch = new PairWatch(world, judge, firstMark, known?.watch);
     this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
-    world.bootFailed = (card) => {
-      this.cut(card, false);
-      this.later(REPAIR_US, () => { this.boot(card); });
-    };
+    world.bootFailed = this.#bootFailed;
   }
+
+  readonly #bootFailed = (card: SimCard): void => {
+    this.cut(card, false);
+    this.later(REPAIR_US, () => { this.boot(card); });
+  };
 
   /** Delivers so many events, but those of a while at most. */
   pass(events: number): void {

@@ -57,13 +57,13 @@ export class EventLoop {
   /** Starts a hal operation whose result `then` takes. For what waits in great numbers, a task for each of which would cost too much. */
   startThen<T>(name: string, operation: (done: Pending<T>) => void, then: (result: T) => void): void {
     const pending = this.start(operation);
-    pending.onSettled = () => {
+    pending.onSettled(() => {
       try {
         then(pending.take());
       } catch (error) {
         this.#fail(name, error);
       }
-    };
+    });
   }
 
   *sleep(delayMs: number): Task {
@@ -120,12 +120,8 @@ export class EventLoop {
       this.#fail(name, error);
       return;
     }
-    const suspension = result.value;
-    if (suspension.onSettled !== undefined) {
-      this.#fault ??= new FirmwareFault(name, new Error('two tasks wait for one operation'));
-      return;
-    }
-    suspension.onSettled = () => { this.#resume(name, task); };
+    const waits = result.value.onSettled(() => { this.#resume(name, task); });
+    if (!waits) this.#fault ??= new FirmwareFault(name, new Error('two tasks wait for one operation'));
   }
 
   #fail(name: string, cause: unknown): void {

@@ -11,7 +11,11 @@ export class PartError extends Error {
 /** What a task yields: the loop resumes the task when it is settled. */
 export interface Suspension {
   readonly settled: boolean;
-  onSettled: (() => void) | undefined;
+  /**
+   * Has `resume` called once it is settled.
+   * @returns false when something else waits for it already.
+   */
+  onSettled(resume: () => void): boolean;
 }
 
 /** A task: reads top to bottom, and yields where it has to wait. Always run one with `yield*` or `spawn`. */
@@ -28,7 +32,7 @@ export interface SettledRing {
  */
 export class Pending<T> implements Completion<T>, Suspension {
   settled = false;
-  onSettled: (() => void) | undefined = undefined;
+  #resume: (() => void) | undefined;
   #done = false;
   #value: T | undefined;
   #error: Error | undefined;
@@ -57,11 +61,17 @@ export class Pending<T> implements Completion<T>, Suspension {
     return this.#done;
   }
 
+  onSettled(resume: () => void): boolean {
+    if (this.#resume !== undefined) return false;
+    this.#resume = resume;
+    return true;
+  }
+
   /** Called by the loop alone. */
   delivered(): void {
     this.settled = true;
-    const resume = this.onSettled;
-    this.onSettled = undefined;
+    const resume = this.#resume;
+    this.#resume = undefined;
     resume?.();
   }
 

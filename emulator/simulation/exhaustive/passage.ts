@@ -40,13 +40,12 @@ export function passThrough(from: SavedStation, { operations, startsAfter }: Seq
     for (; begun < operations.length && (startsAfter[begun] ?? 0) <= passage.effects; begun += 1) operations[begun]?.start(story);
     if (begun === operations.length) passage.ended = observe(story, passage.effects);
   };
-  for (const card of world.cards) {
-    card.power.onEffect = () => {
-      passage.effects += 1;
-      lastUs = world.scheduler.nowUs;
-      look();
-    };
-  }
+  const noteEffect = (): void => {
+    passage.effects += 1;
+    lastUs = world.scheduler.nowUs;
+    look();
+  };
+  for (const card of world.cards) card.power.onEffect = noteEffect;
   look();
   while (passage.ended && !isQuiet(story, world.scheduler.nowUs - lastUs) && world.deliver()) story.note();
   for (const card of world.cards) card.power.onEffect = undefined;

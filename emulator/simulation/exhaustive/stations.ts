@@ -149,9 +149,10 @@ function untilSynchronized(story: Story): void {
 /** Until a part has been written to for the first time. */
 function untilEffect({ world }: Story, card: SimCard, part: PartName): void {
   const writes: Operation[] = [];
-  card.power.onEffect = (operation) => {
+  const noteWrite = (operation: Operation): void => {
     if (operation.part === part && operation.kind === 'write') writes.push(operation);
   };
+  card.power.onEffect = noteWrite;
   for (let left = MOST_EVENTS; writes.length === 0; left -= 1) {
     if (left === 0 || !world.deliver()) throw new Error(`${card.name} never writes to its ${part}`);
   }
