@@ -17,7 +17,7 @@ const MOST_NAMED = 20;
 
 export async function simulateSeeds(options: SimulateOptions, run: Run): Promise<Report> {
   const { seeds, faults, jobs, trace, results } = options;
-  const faultOptions = FAULT_SETS[faults];
+  const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
   if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
   if (trace !== undefined) {

@@ -53,6 +53,7 @@ describe('simulate', () => {
     [['--seeds', '5..3'], '"5..3" is not one number'],
     [['--seeds', 'all'], '"all" is not one number'],
     [['--faults', 'fire'], '"fire" is none of none, power'],
+    [['--faults', 'toString'], '"toString" is none of none, power'],
     [['--jobs', '0'], '"0" is not a whole number'],
     [['--seeds', '1..2', '--trace', '/tmp/never'], 'for one seed'],
   ])('refuses %j', async (args, sentence) => {
