@@ -49,7 +49,8 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     if (options.requireMarks !== true || summary.missedMarks.length === 0) return report;
     throw new RefusedError('NOT_REACHED', 'The seeds have not reached all that a long run has to reach.', summary.missedMarks.join('; '), report);
   }
-  const explained = explainFailure(first, faultOptions, judge, options.brief !== true);
+  const again = `--seeds ${String(first.seed)} --faults ${faults}${judge === 'data' ? ' --data-only' : ''}`;
+  const explained = explainFailure(first, faultOptions, judge, { shortens: options.brief !== true, again });
   const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
   throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });
 }
