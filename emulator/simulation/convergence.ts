@@ -1,4 +1,6 @@
+import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { Story } from './story.js';
 
@@ -7,6 +9,8 @@ export function converge(story: Story): void {
   const { primary, cards, link } = story.world;
   for (const card of cards) story.boot(card);
   link.restore();
+  // So that the cards learn of it: a pair that was synchronized has to become so once more.
+  story.pass(1);
   story.until('the cards come up', () => cards.every((card) => card.components !== undefined));
   story.until('commands end', () => story.commandsUnderWay === 0 && story.watch.hosts.underWay === 0);
   story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
@@ -25,12 +29,29 @@ export function converge(story: Story): void {
 function mustReportDivergence({ watch }: Story): boolean {
   const p = watch.primary.control;
   const s = watch.secondary.control;
-  if (p === undefined || s?.access !== true || !s.identity.connectWished) return false;
-  if (Buffer.compare(p.identity.relationshipId, s.identity.relationshipId) !== 0) return false;
-  const [known, held] = p.identity.loadId.length > 0 ? [p.identity.loadId, s.identity.loadId] : [p.identity.mediumRoot, s.identity.mediumRoot];
-  if (known.length === 0 || Buffer.compare(known, held) !== 0) return false;
+  if (p === undefined || s?.access !== true || !s.identity.connectWished || !isKnown(p, s)) return false;
   watch.marks.reached('divergence reported to the primary');
   return true;
+}
+
+/** Whether this is the secondary of this primary: bound to it, or only seeded by its medium (rule 8). */
+function isKnown(p: Control, s: Control): boolean {
+  if (Buffer.compare(p.identity.relationshipId, s.identity.relationshipId) !== 0) return false;
+  const [known, held] = p.identity.loadId.length > 0 ? [p.identity.loadId, s.identity.loadId] : [p.identity.mediumRoot, s.identity.mediumRoot];
+  return known.length > 0 && Buffer.compare(known, held) === 0;
+}
+
+/**
+ * Rules 8, 14 and 18: whether the primary has to let this secondary in without a command. A refusal would end in a copy
+ * of everything, which hides it.
+ */
+function mustBeLetIn({ watch }: Story): boolean {
+  const p = watch.primary.control;
+  const s = watch.secondary.control;
+  if (p === undefined || s?.identity.role !== Role.SECONDARY || s.loadState === LoadState.LOADING || !isKnown(p, s)) return false;
+  const lostItsMap = s.allDirty && !s.suppressed && !s.conventional;
+  if (p.identity.loadId.length > 0) return lostItsMap || s.identity.sessionCounter >= p.identity.sessionCounter;
+  return !lostItsMap && s.identity.generation === p.identity.generation;
 }
 
 /** In the way of the method where the primary lets it, in the conventional way otherwise. */
@@ -38,9 +59,14 @@ function connect(story: Story): void {
   const { primary, secondary } = story.world;
   const { role, state, generation, stopped, connectWished } = secondary.status();
   const holdsT0 = role === Role.SECONDARY && state !== RelationshipState.LOADING && generation === primary.status().generation;
-  if (holdsT0) {
+  const isOwn = mustBeLetIn(story);
+  if (holdsT0 || isOwn) {
     if (stopped) story.insist(secondary, { case: 'start', value: { discardSecondary: true } });
     if (!connectWished) story.insist(secondary, { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false } });
+    if (isOwn) {
+      story.until('the secondary that the primary knows is let in', () => secondary.components?.requester.session !== undefined, 8);
+      return;
+    }
     if (isLetIn(story)) return;
   }
   if (secondary.status().role === Role.SECONDARY) story.insist(secondary, { case: 'dissolve', value: {} });

@@ -21,22 +21,34 @@ interface Quiet {
 /** Rule 17: with quiet hosts a synchronization sends what is out-of-sync, once, and nothing else. */
 export class Economy {
   #quiet: Quiet | undefined;
+  /** Before the secondary asks: what may become out-of-sync by that, as long as no host asks for anything. */
+  #before: { readonly grains: number; readonly order: number } | undefined;
 
   constructor(
     private readonly primary: DurableView,
+    private readonly secondary: DurableView,
     private readonly model: HostModel,
     private readonly marks: Marks,
     private readonly complain: Complain,
   ) {}
 
+  /** The secondary is about to ask for what it holds dirty, and for everything only where it has nothing (rule 15). */
+  asks(hostsUnderWay: number): void {
+    const control = this.secondary.control;
+    const everything = control === undefined || (control.allDirty && !control.suppressed);
+    const grains = everything ? this.primary.layout.grains : new Set([...outOfSyncOf(this.primary), ...outOfSyncOf(this.secondary)]).size;
+    this.#before = hostsUnderWay === 0 ? { grains, order: this.model.order } : undefined;
+  }
+
   begins(announced: number, hostsUnderWay: number): void {
+    const before = this.#before;
+    this.#before = undefined;
     this.#quiet = undefined;
     if (hostsUnderWay > 0) return;
-    const outOfSync = new Set<number>();
-    const tracking = this.primary.card.components?.tracking;
-    for (let grain = 0; grain < this.primary.layout.grains; grain += 1) {
-      if (this.primary.isDirty(grain) || tracking?.isOutOfSync(grain) === true) outOfSync.add(grain);
+    if (before?.order === this.model.order && announced > before.grains) {
+      this.complain(17, 'state', `${String(announced)} grains are to be sent, and ${String(before.grains)} were out-of-sync on either side`);
     }
+    const outOfSync = outOfSyncOf(this.primary);
     this.#quiet = { announced, outOfSync, order: this.model.order, dataBytes: new Map(), markers: new Map() };
   }
 
@@ -79,6 +91,16 @@ export class Economy {
     const sent = dataBytes.size + markers.size;
     return sent === announced ? undefined : `${String(announced)} grains were out-of-sync, and ${String(sent)} were sent`;
   }
+}
+
+/** What is durably so, and what is so for the firmware alone. */
+function outOfSyncOf(view: DurableView): Set<number> {
+  const outOfSync = new Set<number>();
+  const tracking = view.card.components?.tracking;
+  for (let grain = 0; grain < view.layout.grains; grain += 1) {
+    if (view.isDirty(grain) || tracking?.isOutOfSync(grain) === true) outOfSync.add(grain);
+  }
+  return outOfSync;
 }
 
 function add(counts: Map<number, number> | undefined, key: number, amount: number): void {

@@ -1,10 +1,11 @@
+import { PartError } from '../../firmware/kernel/pending.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { blocksOf, ZERO_BLOCK } from './block.js';
 import { CrashOrder } from './crash-order.js';
 import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
 import { markedBlocks } from './marked-blocks.js';
 import type { Random } from './random.js';
-import { RuleBroken } from './rules.js';
+import { type Complain, RuleBroken } from './rules.js';
 import type { Running, SimCard } from './sim-card.js';
 
 const MOST_BLOCKS = 16;
@@ -28,11 +29,13 @@ export class SimHosts {
   /**
    * @param firstMark of what they write.
    * @param known what is known already, to go on from apart.
+   * @param complain of a command that fails though no part did. Left out where the card may refuse its hosts.
    */
   constructor(
     readonly card: SimCard,
     firstMark: number,
     known?: SimHosts,
+    private readonly complain?: Complain,
   ) {
     const blocks = card.geometry.sizeBytes / BLOCK_BYTES;
     this.model = known?.model.copy() ?? new HostModel(blocks, firstMark);
@@ -101,7 +104,7 @@ export class SimHosts {
       const { outcome } = operation.running;
       if (outcome === undefined) left.push(operation);
       else if ('value' in outcome) this.#succeeded(operation);
-      else if (operation.kind === 'read') operation.read.end();
+      else this.#failed(operation, outcome.error);
     }
     this.#underWay = left;
   }
@@ -110,6 +113,12 @@ export class SimHosts {
   forget(): void {
     for (const operation of this.#underWay) if (operation.kind === 'read') operation.read.end();
     this.#underWay = [];
+  }
+
+  /** Rules 4 and 6: hosts go on, whatever becomes of the line, the secondary and T0. */
+  #failed(operation: HostOperation, error: unknown): void {
+    if (operation.kind === 'read') operation.read.end();
+    if (!(error instanceof PartError)) this.complain?.(4, 'state', `a host's ${operation.kind} failed, and no part of the card did: ${String(error)}`);
   }
 
   #succeeded(operation: HostOperation): void {

@@ -28,7 +28,7 @@ export class LineWatch {
     private readonly marks: Marks,
     private readonly complain: Complain,
   ) {
-    this.economy = new Economy(primary, model, marks, complain);
+    this.economy = new Economy(primary, secondary, model, marks, complain);
   }
 
   /** What another knew, who listened before. */
@@ -51,6 +51,9 @@ export class LineWatch {
 
   #fromPrimary({ body, payload }: LinkFrame, hostsUnderWay: number): void {
     switch (body.case) {
+      case 'opened':
+        this.economy.asks(hostsUnderWay);
+        break;
       case 'syncRequestMerged':
         this.#resynchronizes = body.value.outOfSyncGrains > 0n;
         if (this.secondary.control?.forkId !== 0n) this.marks.reached('union of what both sides wrote');

@@ -47,7 +47,7 @@ export class PairWatch {
     this.secondary = new DurableView(world.secondary);
     this.#primaryHistory = new ControlHistory(this.primary);
     this.#secondaryHistory = new ControlHistory(this.secondary);
-    this.hosts = new SimHosts(world.primary, firstMark, known?.hosts);
+    this.hosts = new SimHosts(world.primary, firstMark, known?.hosts, this.#complain);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);

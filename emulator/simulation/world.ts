@@ -1,4 +1,6 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
+import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { BlockImage } from './block-image.js';
 import { CardImage } from './card-image.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
 import type { DurablePair } from './pair-image.js';
@@ -15,6 +17,14 @@ const KIB = 1024;
 export const SMALL_GEOMETRY: Geometry = { sizeBytes: 1024 * KIB, grainBytes: 4 * KIB, nvramBytes: 64 * KIB, storeBytes: 256 * KIB };
 /** Small enough that a grain, and a host's longer writes, travel in pieces. */
 const MAX_PAYLOAD_BYTES = 2 * KIB;
+
+/** What disks hold that others used before: of each card something else, so that no copy hides what was left out (rule 19). */
+const USED_DISKS = [0x5a, 0x3c].map((byte) => {
+  const disk = new BlockImage(SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES);
+  const block = new Uint8Array(BLOCK_BYTES).fill(byte);
+  for (let at = 0; at < SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES; at += 1) disk.set(at, block);
+  return disk;
+});
 
 /** Numbers of random streams: what one draws must not move what another does. */
 const STREAM = { link: 1, cards: 16 } as const;
@@ -74,6 +84,7 @@ export class World implements SimWorld {
       this.secondary.format();
       this.#spare = this.#exchange(new CardImage(this.geometry));
       for (const card of this.cards) card.format();
+      for (const [index, disk] of USED_DISKS.entries()) this.cards[index]?.image.volume.copyFrom(disk);
     }
     for (const card of this.cards) card.boot();
   }

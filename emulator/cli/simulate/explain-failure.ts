@@ -15,15 +15,22 @@ export interface Explanation {
   readonly text: string;
 }
 
-/** Runs a failed seed again, leaves out whatever it fails without (if `shortens`), and tells what is left. */
-export function explainFailure(result: SeedResult, faults: FaultOptions, judge: Judge, shortens: boolean): Explanation {
+export interface Telling {
+  /** Whether to look for the shortest scenario. */
+  readonly shortens: boolean;
+  /** Options with which it fails again. */
+  readonly again: string;
+}
+
+/** Runs a failed seed again, leaves out whatever it fails without (if asked to), and tells what is left. */
+export function explainFailure(result: SeedResult, faults: FaultOptions, judge: Judge, { shortens, again }: Telling): Explanation {
   const { seed, failure } = result;
   if (failure === undefined) throw new Error('a seed that did not fail has nothing to explain');
   const memories = [new ReusedMemory(), new ReusedMemory()];
   const run = (steps: readonly Step[]): SeedResult => runSeed({ seed, faults, judge, memories, steps });
   const sameWay = (steps: readonly Step[]): boolean => {
-    const again = run(steps).failure;
-    return again !== undefined && again.rule === failure.rule;
+    const other = run(steps).failure;
+    return other !== undefined && other.rule === failure.rule;
   };
   const whole = stepsOf(seed, STEPS_A_SEED).slice(0, failure.step + 1);
   const steps = shortens ? shrink(whole, sameWay) : whole;
@@ -41,7 +48,7 @@ export function explainFailure(result: SeedResult, faults: FaultOptions, judge: 
       `  ${shortest.failure?.message ?? 'it does not fail any more'}`,
       '  last events',
       ...events.map((line) => `  ${line}`),
-      `  Again: grainlink simulate --seeds ${String(seed)}`,
+      `  Again: grainlink simulate ${again}`,
       '',
     ].join('\n'),
   };

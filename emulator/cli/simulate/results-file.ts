@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { whileLocked } from '../../parts/file-lock.js';
 import { addCounts } from '../../simulation/marks.js';
 import { LocalFileError } from '../errors.js';
 
@@ -29,9 +30,28 @@ interface Results {
   readonly runs: readonly Entry[];
 }
 
-/** Adds a run to a file of results, and makes the sums anew. @throws LocalFileError */
+/**
+ * Before a run, so that hours of it do not end at a file that cannot be added to.
+ * @throws LocalFileError
+ */
+export async function checkResults(path: string): Promise<void> {
+  await locked(path, async () => { await readRuns(path); });
+}
+
+/** Adds a run to a file of results, and makes the sums anew. Others may do so at the same time. @throws LocalFileError */
 export async function addToResults(path: string, entry: Entry): Promise<void> {
-  const runs = [...(await readRuns(path)), entry];
+  await locked(path, async () => { await writeRuns(path, [...(await readRuns(path)), entry]); });
+}
+
+async function locked(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await whileLocked(`${path}.lock`, work);
+  } catch (error) {
+    throw error instanceof LocalFileError ? error : new LocalFileError(path, 'written', reasonOf(error));
+  }
+}
+
+async function writeRuns(path: string, runs: readonly Entry[]): Promise<void> {
   const sum = (of: (run: Entry) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const marks = new Map<string, number>();
   for (const run of runs) addCounts(marks, run.marks);
@@ -50,18 +70,30 @@ export async function addToResults(path: string, entry: Entry): Promise<void> {
     await writeFile(`${path}.new`, `${JSON.stringify(results, null, 2)}\n`);
     await rename(`${path}.new`, path);
   } catch (error) {
-    throw new LocalFileError(path, 'written', error instanceof Error ? error.message : String(error));
+    throw new LocalFileError(path, 'written', reasonOf(error));
   }
 }
 
 async function readRuns(path: string): Promise<readonly Entry[]> {
   try {
-    const { version, runs } = JSON.parse(await readFile(path, 'utf8')) as Partial<Results>;
-    if (version !== VERSION || !Array.isArray(runs)) throw new Error(`it does not hold results of version ${String(VERSION)}`);
-    // Only this program writes the file: of what version it is says what its runs are.
-    return runs as readonly Entry[];
+    const results = JSON.parse(await readFile(path, 'utf8')) as Partial<Results> | null;
+    const runs: unknown = results?.version === VERSION ? results.runs : undefined;
+    if (!Array.isArray(runs) || !runs.every(isEntry)) throw new Error(`it does not hold results of version ${String(VERSION)}`);
+    return runs;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw new LocalFileError(path, 'read', error instanceof Error ? error.message : String(error));
+    throw new LocalFileError(path, 'read', reasonOf(error));
   }
+}
+
+/** As far as the sums are made of it. */
+function isEntry(run: unknown): run is Entry {
+  if (typeof run !== 'object' || run === null) return false;
+  const { seeds, failedSeeds, events, simulatedHours, seconds, marks } = run as Partial<Entry>;
+  const counts = typeof marks === 'object' && (marks as object | null) !== null ? Object.values(marks) : [undefined];
+  return Array.isArray(failedSeeds) && [seeds, events, simulatedHours, seconds, ...counts].every((count) => typeof count === 'number');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,7 @@ import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
 import { explainFailure } from './explain-failure.js';
 import type { SimulateOptions } from './options.js';
-import { addToResults } from './results-file.js';
+import { addToResults, checkResults } from './results-file.js';
 import { runSeeds } from './run-seeds.js';
 import { Tally } from './tally.js';
 import { writeTrace } from './trace-file.js';
@@ -17,9 +17,10 @@ const MOST_NAMED = 20;
 
 export async function simulateSeeds(options: SimulateOptions, run: Run): Promise<Report> {
   const { seeds, faults, jobs, trace, results } = options;
-  const faultOptions = FAULT_SETS[faults];
+  const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
   if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
+  if (results !== undefined) await checkResults(results);
   if (trace !== undefined) {
     if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');
     await writeTrace(trace, { seed: seeds.first, faults: faultOptions, judge });
@@ -27,12 +28,14 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const tally = new Tally(run.world.nowMs());
   const progress = startProgress(run, 'simulate');
   const failed: SeedResult[] = [];
+  const failedSeeds: number[] = [];
   try {
     await runSeeds({
       seeds, jobs, faults, judge,
       interrupt: run.world.interrupt,
       onResult: (result) => {
         tally.add(result);
+        if (result.failure !== undefined) failedSeeds.push(result.seed);
         if (result.failure !== undefined && failed.length < MOST_NAMED) failed.push(result);
         progress.update(tally.seeds, seeds.last - seeds.first + 1);
         return result.failure === undefined || options.keepGoing === true;
@@ -42,14 +45,15 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     progress.end();
   }
   const summary = tally.summary(run.world.nowMs());
-  if (results !== undefined) await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds: failed.map(({ seed }) => seed) });
+  if (results !== undefined) await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds });
   const [first] = failed;
   if (first === undefined) {
     const report: Report = { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
     if (options.requireMarks !== true || summary.missedMarks.length === 0) return report;
     throw new RefusedError('NOT_REACHED', 'The seeds have not reached all that a long run has to reach.', summary.missedMarks.join('; '), report);
   }
-  const explained = explainFailure(first, faultOptions, judge, options.brief !== true);
+  const again = `--seeds ${String(first.seed)} --faults ${faults}${judge === 'data' ? ' --data-only' : ''}`;
+  const explained = explainFailure(first, faultOptions, judge, { shortens: options.brief !== true, again });
   const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
   throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });
 }

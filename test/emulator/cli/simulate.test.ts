@@ -41,18 +41,25 @@ describe('simulate', () => {
     expect(JSON.parse(required.out)).toMatchObject({ error: { code: 'NOT_REACHED' }, failedSeeds: 0 });
   });
 
-  it('leaves a file alone that holds something else', async () => {
+  it.each(['garbage', 'null', '{"version": 7}', '{"version": 1, "runs": [null]}', '{"version": 1, "runs": [{"seeds": "a", "failedSeeds": [], "marks": {}}]}'])('leaves a file alone that holds something else, before the first seed: %s', async (content) => {
     const path = join(temporaryDirectory(), 'results.json');
-    writeFileSync(path, '{"version": 7}');
-    const { exitCode, err } = await simulate('--seeds', '1', '--results', path);
-    expect([exitCode, readFileSync(path, 'utf8'), existsSync(`${path}.new`)]).toEqual([5, '{"version": 7}', false]);
-    expect(err).toContain('results of version 1');
+    writeFileSync(path, content);
+    const { exitCode, err } = await simulate('--seeds', '1..999999', '--results', path);
+    expect([exitCode, readFileSync(path, 'utf8'), existsSync(`${path}.new`)]).toEqual([5, content, false]);
+    expect(err).toContain('cannot be read');
+  });
+
+  it('runs no seed whose result could not be added to the file', async () => {
+    const { exitCode, err } = await simulate('--seeds', '1..999999', '--results', join(temporaryDirectory(), 'nowhere', 'results.json'));
+    expect(exitCode).toBe(5);
+    expect(err).toContain('cannot be written');
   });
 
   it.each([
     [['--seeds', '5..3'], '"5..3" is not one number'],
     [['--seeds', 'all'], '"all" is not one number'],
     [['--faults', 'fire'], '"fire" is none of none, power'],
+    [['--faults', 'toString'], '"toString" is none of none, power'],
     [['--jobs', '0'], '"0" is not a whole number'],
     [['--seeds', '1..2', '--trace', '/tmp/never'], 'for one seed'],
   ])('refuses %j', async (args, sentence) => {

@@ -19,7 +19,7 @@ beforeEach(() => {
   watch.hosts.write(8, 1, true);
   watch.hosts.zero(40, 8, true);
   story.until('hosts have their answers', () => watch.hosts.underWay === 0);
-  economy = new Economy(watch.primary, watch.hosts.model, new Marks(), complaintsTo('rules'));
+  economy = new Economy(watch.primary, watch.secondary, watch.hosts.model, new Marks(), complaintsTo('rules'));
   economy.begins(2, UNDER_WAY);
 });
 
@@ -48,4 +48,14 @@ test('judges nothing while hosts are not quiet', () => {
   economy.ends(1);
   economy.begins(2, 1);
   economy.ends(UNDER_WAY);
+});
+
+test('rule 17: finds a synchronization of more than was out-of-sync before the secondary asked', () => {
+  economy.asks(UNDER_WAY);
+  economy.begins(2, UNDER_WAY);
+  economy.asks(UNDER_WAY);
+  expect(() => { economy.begins(256, UNDER_WAY); }).toThrow('rule 17: 256 grains are to be sent, and 2 were out-of-sync on either side');
+  economy.asks(UNDER_WAY);
+  story.watch.hosts.write(80, 1, false);
+  economy.begins(3, UNDER_WAY);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { livePair } from './worlds.js';
+import { ZERO_BLOCK } from '../../../emulator/simulation/block-image.js';
+import { livePair, quietStory } from './worlds.js';
 
 test('another card takes the place of the secondary, and the former one comes back as it was', () => {
   const story = livePair();
@@ -44,4 +45,11 @@ test('rule 8: a secondary restored from a backup is refused once it has been in 
 
 test('a card that has power is not replaced', () => {
   expect(() => { livePair().world.replaceSecondary(); }).toThrow('while it has power');
+});
+
+test('rule 19: disks were used before, and nothing of that is read', () => {
+  const { world, watch } = quietStory();
+  for (const card of world.cards) expect(card.volume.block(7)).not.toEqual(ZERO_BLOCK);
+  expect(world.primary.volume.block(7)).not.toEqual(world.secondary.volume.block(7));
+  expect(watch.primary.blocksNotZero()).toEqual([]);
 });
