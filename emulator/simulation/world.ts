@@ -1,5 +1,6 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import { Block } from './block.js';
 import { BlockImage } from './block-image.js';
 import { CardImage } from './card-image.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
@@ -21,7 +22,7 @@ const MAX_PAYLOAD_BYTES = 2 * KIB;
 /** What disks hold that others used before: of each card something else, so that no copy hides what was left out (rule 19). */
 const USED_DISKS = [0x5a, 0x3c].map((byte) => {
   const disk = new BlockImage(SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES);
-  const block = new Uint8Array(BLOCK_BYTES).fill(byte);
+  const block = new Block(new Uint8Array(BLOCK_BYTES).fill(byte));
   for (let at = 0; at < SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES; at += 1) disk.set(at, block);
   return disk;
 });

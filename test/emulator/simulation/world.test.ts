@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ZERO_BLOCK } from '../../../emulator/simulation/block-image.js';
+import { ZERO_BLOCK } from '../../../emulator/simulation/block.js';
 import { livePair, quietStory } from './worlds.js';
 
 test('another card takes the place of the secondary, and the former one comes back as it was', () => {
@@ -49,7 +49,7 @@ test('a card that has power is not replaced', () => {
 
 test('rule 19: disks were used before, and nothing of that is read', () => {
   const { world, watch } = quietStory();
-  for (const card of world.cards) expect(card.volume.block(7)).not.toEqual(ZERO_BLOCK);
-  expect(world.primary.volume.block(7)).not.toEqual(world.secondary.volume.block(7));
+  for (const card of world.cards) expect(card.volume.block(7).bytes).not.toEqual(ZERO_BLOCK.bytes);
+  expect(world.primary.volume.block(7).bytes).not.toEqual(world.secondary.volume.block(7).bytes);
   expect(watch.primary.blocksNotZero()).toEqual([]);
 });
