@@ -6,7 +6,7 @@ export const ExitCode = {
   OK: 0,
   /** The command line makes no sense; nothing was done. */
   USAGE: 2,
-  /** The card, its directory or a medium refused; the error's code says why. */
+  /** The card, its directory or a medium refused, or a check found a fault; the error's code says why. */
   REFUSED: 3,
   /** No connection to the card, or it was lost: what was under way may or may not have taken effect. */
   CONNECTION: 4,
@@ -23,7 +23,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export const exitCodeHelp = `Exit codes:
   0    done
   2    usage: the command line makes no sense, nothing was done
-  3    refused by the card, its directory or a medium; the error's code says why
+  3    refused by the card, its directory or a medium, or a check found a fault; the error's code says why
   4    no connection to the card, or it was lost; the last command may have taken effect
   5    a file on this machine could not be read or written
   70   internal error

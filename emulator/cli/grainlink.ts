@@ -2,15 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostDriver } from '../../host-driver/index.js';
 import { parseAddress } from '../parts/address.js';
+import { ExitCode } from './exit-codes.js';
 import { runProgram } from './program.js';
 import type { TextOutput, World } from './world.js';
 
+let exitCode: ExitCode = ExitCode.OK;
 const interrupt = new AbortController();
 process.on('SIGINT', () => { interrupt.abort(); });
 
 const world: World = {
-  stdout: outputTo(process.stdout),
-  stderr: outputTo(process.stderr),
+  stdout: outputTo(process.stdout, stdoutFailed),
+  stderr: outputTo(process.stderr, () => undefined),
   connect: async (address) => {
     parseAddress(address);
     return HostDriver.connect(address);
@@ -20,14 +22,19 @@ const world: World = {
   sleep: (durationMs) => sleep(durationMs),
 };
 
-// A reader that has seen enough (`grainlink dirty | head`) is no error.
-process.stdout.on('error', () => { process.exit(); });
-process.stderr.on('error', () => undefined);
-
-const exitCode = await runProgram(process.argv.slice(2), world);
+exitCode = await runProgram(process.argv.slice(2), world);
 // What still stands in a pipe goes out first; a job that was given up must not hold the process.
 process.stdout.write('', () => { process.exit(exitCode); });
 
-function outputTo(stream: NodeJS.WriteStream): TextOutput {
-  return { isTty: stream.isTTY, write: (text) => { stream.write(text); } };
+function stdoutFailed(error: NodeJS.ErrnoException): void {
+  // A reader that has seen enough (`grainlink dirty | head`) is no error, and hides none.
+  if (error.code === 'EPIPE') process.exit(exitCode);
+  process.stderr.write(`grainlink: What it has to say cannot be written: ${error.message}. Make room, or send it elsewhere.\n`);
+  process.exit(ExitCode.FILE);
+}
+
+function outputTo(stream: NodeJS.WriteStream, failed: (error: Error) => void): TextOutput {
+  stream.on('error', failed);
+  // A file tells what became of a write to its callback alone, a pipe with an event as well.
+  return { isTty: stream.isTTY, write: (text) => { stream.write(text, (error) => { if (error instanceof Error) failed(error); }); } };
 }

@@ -1,8 +1,7 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { hashOfWords } from './fingerprint.js';
+import { hashOfBytes } from './fingerprint.js';
 import { markOf } from './marked-blocks.js';
 
-const WORDS_A_BLOCK = BLOCK_BYTES / 4;
 const NOWHERE = -1;
 
 /** What a block of a disk holds. It is never changed in place, so what is to be known of it is worked out once. */
@@ -16,7 +15,7 @@ export class Block {
 
   /** 0 for zeroes. Two contents share a hash by chance once in 2^32 comparisons. */
   get hash(): number {
-    if (this.#hash < 0) this.#hash = hashOfWords(new Uint32Array(this.bytes.buffer, this.bytes.byteOffset, WORDS_A_BLOCK), 0, WORDS_A_BLOCK);
+    if (this.#hash < 0) this.#hash = hashOfBytes(this.bytes);
     return this.#hash;
   }
 

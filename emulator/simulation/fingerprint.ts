@@ -45,6 +45,11 @@ export function hashOfWords(words: Uint32Array, first: number, count: number): n
   return hash >>> 0;
 }
 
+/** @param bytes of whole words. */
+export function hashOfBytes(bytes: Uint8Array): number {
+  return hashOfWords(new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), 0, bytes.length / 4);
+}
+
 function mixed(word: number, prime: number): number {
   const product = Math.imul(word, prime);
   return Math.imul(product ^ (product >>> 15), 0x2c1b3c6d) ^ (product >>> 12);

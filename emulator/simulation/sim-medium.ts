@@ -13,8 +13,9 @@ export class SimMedium {
   #isShared = true;
   #bytes = new Uint8Array(0);
   #durable = new Uint8Array(0);
-  /** Of the bytes, unless they have changed since. */
+  /** Of the bytes, unless they have changed since; and of what is durable. */
   #fingerprint: Fingerprint | undefined;
+  #durableFingerprint: Fingerprint | undefined;
 
   /** As it reads. */
   get bytes(): Uint8Array {
@@ -32,6 +33,7 @@ export class SimMedium {
     this.#bytes = other.#bytes;
     this.#durable = other.#durable;
     this.#fingerprint = other.#fingerprint;
+    this.#durableFingerprint = other.#durableFingerprint;
   }
 
   write(offsetBytes: number, parts: readonly Uint8Array[]): void {
@@ -59,7 +61,10 @@ export class SimMedium {
   flush(): () => void {
     const captured = this.#bytes;
     this.#isShared = true;
-    return () => { this.#durable = captured; };
+    return () => {
+      this.#durable = captured;
+      this.#durableFingerprint = undefined;
+    };
   }
 
   /** Something happens to it on its way. */
@@ -83,6 +88,16 @@ export class SimMedium {
     fingerprint.toggleAll(this.#fingerprint, part);
   }
 
+  /** As {@link addTo}, of what is durable. */
+  addDurableTo(fingerprint: Fingerprint, part: number): void {
+    if (this.#durable === this.#bytes) {
+      this.addTo(fingerprint, part);
+      return;
+    }
+    this.#durableFingerprint ??= fingerprintOf(this.#durable);
+    fingerprint.toggleAll(this.#durableFingerprint, part);
+  }
+
   /** With room for as much again: an export writes it piece by piece. */
   #lengthen(lengthBytes: number): void {
     let room = this.#bytes.buffer;
@@ -99,6 +114,7 @@ export class SimMedium {
     this.#durable = bytes;
     this.#isShared = true;
     this.#fingerprint = undefined;
+    this.#durableFingerprint = undefined;
   }
 }
 

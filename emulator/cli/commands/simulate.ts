@@ -27,14 +27,15 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
       command.option('--keep-going', 'do not stop at the first seed, or sequence, that fails');
       command.option('--brief', 'do not look for the shortest scenario of a failure');
-      command.option('--require-marks', 'fail when the seeds have not reached all that a long run has to reach');
+      command.addOption(new Option('--require-marks [times]', 'fail when not all that a long run has to reach was reached so often, in these seeds or in all of the file of --results').argParser(timesOf).preset(1));
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
       command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief', 'requireMarks']));
       command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3 (default: 2)', operationsOf);
       command.option('--states <n>', 'with --exhaustive: end when so many distinct crash states have been tried', statesOf);
+      command.option('--cuts <which>', 'with --exhaustive: the cuts in sequences of more than one operation: all, or both (of both cards at once, and again in each recovery)', 'all');
       command.option('--from <station>', 'with --exhaustive: from this station only');
-      command.option('--sequence <operations>', 'with --exhaustive: this sequence only, as in "write,link cut"');
+      command.addOption(new Option('--sequence <operations>', 'with --exhaustive: this sequence only, as in "write,link cut"').conflicts('operations'));
     },
     run: async (options, run) => {
       // Loaded here, so that the verbs of a host start without the firmware.
@@ -60,19 +61,30 @@ function seedsOf(text: string): SeedRange {
 }
 
 function jobsOf(text: string): number {
-  const jobs = Number(text);
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 256) throw new UsageError(`--jobs: "${text}" is not a whole number from 1 to 256.`);
+  const jobs = countOf(text);
+  if (jobs === undefined || jobs > 256) throw new UsageError(`--jobs: "${text}" is not a whole number from 1 to 256.`);
   return jobs;
 }
 
 function operationsOf(text: string): number {
-  const operations = Number(text);
-  if (!Number.isInteger(operations) || operations < 1 || operations > 3) throw new UsageError(`--operations: "${text}" is not 1, 2 or 3.`);
+  const operations = countOf(text);
+  if (operations === undefined || operations > 3) throw new UsageError(`--operations: "${text}" is not 1, 2 or 3.`);
   return operations;
 }
 
 function statesOf(text: string): number {
-  const states = Number(text);
-  if (!Number.isSafeInteger(states) || states < 1) throw new UsageError(`--states: "${text}" is not a whole number from 1 on.`);
+  const states = countOf(text);
+  if (states === undefined) throw new UsageError(`--states: "${text}" is not a whole number from 1 on.`);
   return states;
+}
+
+function timesOf(text: string): number {
+  const times = countOf(text);
+  if (times === undefined) throw new UsageError(`--require-marks: "${text}" is not a whole number from 1 on.`);
+  return times;
+}
+
+/** A whole number from 1 on, in digits and nothing else. */
+function countOf(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,4 +1,4 @@
-import type { ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
+import { CUTS, type Cuts, type ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
 import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
 import { STATIONS } from '../../simulation/exhaustive/stations.js';
 import { RefusedError, UsageError } from '../errors.js';
@@ -13,14 +13,16 @@ import { eventText } from './trace-file.js';
 import { runPool } from './worker-pool.js';
 
 const SHOWN_EVENTS = 30;
-/** Operations of the longest sequences, if nobody says. */
+/** Operations of the longest sequences: if nobody says, and at all. */
 const LONGEST = 2;
+const MOST_OPERATIONS = 3;
 /** Failures that a run names; the rest are counted. */
 const MOST_NAMED = 20;
 
 /** Tries every short sequence of operations from every station. */
 export async function simulateExhaustively(options: SimulateOptions, run: Run): Promise<Report> {
   const scope = scopeOf(options);
+  const cuts = cutsOf(options.cuts);
   const total = Array.from({ length: scope.operations }, (_, index) => countOf(scope, index + 1)).reduce((sum, count) => sum + count, 0);
   const tally = new ExhaustiveTally(run.world.nowMs());
   const progress = startProgress(run, 'simulate');
@@ -31,7 +33,7 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
   try {
     await runPool<SequenceTask, SequenceAnswer>({
       program: new URL('./exhaustive-worker.js', import.meta.url),
-      setup: { judge: options.dataOnly === true ? 'data' : 'rules' },
+      setup: { judge: options.dataOnly === true ? 'data' : 'rules', cuts },
       jobs: options.jobs,
       interrupt: run.world.interrupt,
       take: () => {
@@ -54,17 +56,25 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
   const [first] = failures;
   if (first === undefined) return { json: { ...summary, failures: [] }, text };
   const json = { ...summary, failures: failures.map(({ recent, ...failure }) => ({ ...failure, rule: failure.rule ?? null, events: recent.slice(-SHOWN_EVENTS).map(eventText) })) };
+  const again = `${cuts === 'all' ? '' : ` --cuts ${cuts}`}${options.dataOnly === true ? ' --data-only' : ''}`;
   const what = first.rule === undefined ? 'goes off inside the firmware or the simulator' : `breaks rule ${String(first.rule)}`;
-  throw new RefusedError('RULE_BROKEN', `A sequence of ${String(first.operations.length)} operations ${what}.`, first.message, { json, text: text + failures.map(failureText).join('') });
+  throw new RefusedError('RULE_BROKEN', `A sequence of ${String(first.operations.length)} operations ${what}.`, first.message, { json, text: text + failures.map((failure) => failureText(failure, again)).join('') });
 }
 
 function scopeOf({ operations, from, sequence }: SimulateOptions): ExhaustiveScope {
   const named = sequence?.split(',').map((name) => indexOf(name.trim(), OPERATIONS, '--sequence'));
+  if (named !== undefined && named.length > MOST_OPERATIONS) throw new UsageError(`--sequence: ${String(named.length)} operations are more than the ${String(MOST_OPERATIONS)} that can be tried.`);
   return {
     operations: named?.length ?? operations ?? LONGEST,
     ...(from === undefined ? {} : { from: indexOf(from, STATIONS, '--from') }),
     ...(named === undefined ? {} : { sequence: named }),
   };
+}
+
+function cutsOf(name: string): Cuts {
+  const cuts = CUTS.find((one) => one === name);
+  if (cuts === undefined) throw new UsageError(`--cuts: "${name}" is none of ${CUTS.join(', ')}.`);
+  return cuts;
 }
 
 function indexOf(name: string, list: readonly { readonly name: string }[], option: string): number {
@@ -91,13 +101,13 @@ function textOf(shown: Shown, scope: ExhaustiveScope): string {
   ].join('\n');
 }
 
-function failureText({ station, operations, startsAfter, cut, message, recent }: ExhaustiveFailure): string {
+function failureText({ station, operations, startsAfter, cut, message, recent }: ExhaustiveFailure, again: string): string {
   return [
     `  from ${station}: ${operations.map((name, index) => (index === 0 ? name : `${name} after effect ${String(startsAfter[index])}`)).join(', ')}`,
     `  power cut         ${cut}`,
     `  ${message}`,
     ...recent.slice(-SHOWN_EVENTS).map((event) => `  ${eventText(event)}`),
-    `  Again: grainlink simulate --exhaustive --from "${station}" --sequence "${operations.join(',')}"`,
+    `  Again: grainlink simulate --exhaustive --from "${station}"${operations.length === 0 ? '' : ` --sequence "${operations.join(',')}"`}${again}`,
     '',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Judge } from '../../simulation/rules.js';
-import type { ExhaustiveCounts, ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
+import type { Cuts, ExhaustiveCounts, ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -13,7 +13,9 @@ export interface SeedRange {
   readonly last: number;
 }
 
-export type ExhaustiveSetup = Pick<WorkerSetup, 'judge'>;
+export interface ExhaustiveSetup extends Pick<WorkerSetup, 'judge'> {
+  readonly cuts: Cuts;
+}
 
 /** A sequence for a worker to try: numbers of the station and of the operations in their lists. */
 export interface SequenceTask {

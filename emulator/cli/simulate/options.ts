@@ -8,13 +8,15 @@ export interface SimulateOptions {
   readonly dataOnly?: boolean;
   readonly keepGoing?: boolean;
   readonly brief?: boolean;
-  readonly requireMarks?: boolean;
+  /** How often each has to be reached. */
+  readonly requireMarks?: number;
   readonly trace?: string;
   readonly results?: string;
   readonly exhaustive?: boolean;
   /** Length of the longest sequences. */
   readonly operations?: number;
   readonly states?: number;
+  readonly cuts: string;
   /** Names, as the user gave them. */
   readonly from?: string;
   readonly sequence?: string;

@@ -1,4 +1,5 @@
 import { FAULT_SETS } from '../../simulation/faults.js';
+import { missedMarks } from '../../simulation/required-marks.js';
 import type { Judge } from '../../simulation/rules.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
 import { RefusedError, UsageError } from '../errors.js';
@@ -20,7 +21,7 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
   if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
-  if (results !== undefined) await checkResults(results);
+  if (results !== undefined) await checkResults(results, { ...seeds, faults, judge });
   if (trace !== undefined) {
     if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');
     await writeTrace(trace, { seed: seeds.first, faults: faultOptions, judge });
@@ -45,12 +46,15 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     progress.end();
   }
   const summary = tally.summary(run.world.nowMs());
-  if (results !== undefined) await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds });
+  const reached = results === undefined ? summary.marks : await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds });
   const [first] = failed;
   if (first === undefined) {
     const report: Report = { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
-    if (options.requireMarks !== true || summary.missedMarks.length === 0) return report;
-    throw new RefusedError('NOT_REACHED', 'The seeds have not reached all that a long run has to reach.', summary.missedMarks.join('; '), report);
+    const times = options.requireMarks;
+    const missed = times === undefined ? [] : missedMarks(reached, times);
+    if (missed.length === 0) return report;
+    const often = times === 1 ? '' : ` ${String(times)} times`;
+    throw new RefusedError('NOT_REACHED', `The seeds have not reached all that a long run has to reach${often}.`, missed.join('; '), report);
   }
   const again = `--seeds ${String(first.seed)} --faults ${faults}${judge === 'data' ? ' --data-only' : ''}`;
   const explained = explainFailure(first, faultOptions, judge, { shortens: options.brief !== true, again });

@@ -11,6 +11,8 @@ export interface Summary {
   readonly events: number;
   readonly simulatedHours: number;
   readonly seconds: number;
+  /** Of the trace hashes of all seeds, in any order: the same wherever they are run. */
+  readonly traceHash: string;
   /** How often rare things were reached. */
   readonly marks: Readonly<Record<string, number>>;
   /** What a long run has to reach, and this one has not. */
@@ -23,15 +25,17 @@ export class Tally {
   #failed = 0;
   #events = 0;
   #simulatedUs = 0;
+  #traces = 0;
   readonly #marks = new Map<string, number>();
 
   constructor(private readonly startedMs: number) {}
 
-  add({ events, simulatedUs, marks, failure }: SeedResult): void {
+  add({ seed, traceHash, events, simulatedUs, marks, failure }: SeedResult): void {
     addCounts(this.#marks, marks);
     this.seeds += 1;
     this.#events += events;
     this.#simulatedUs += simulatedUs;
+    this.#traces = (this.#traces + Math.imul(Number.parseInt(traceHash, 16) ^ seed, 0x9e3779b1)) >>> 0;
     if (failure !== undefined) this.#failed += 1;
   }
 
@@ -43,19 +47,21 @@ export class Tally {
       events: this.#events,
       simulatedHours: this.#simulatedUs / US_AN_HOUR,
       seconds: (nowMs - this.startedMs) / 1000,
+      traceHash: this.#traces.toString(16).padStart(8, '0'),
       marks,
       missedMarks: missedMarks(marks),
     };
   }
 
   text(nowMs: number): string {
-    const { seeds, failedSeeds, events, simulatedHours, seconds, marks, missedMarks: missed } = this.summary(nowMs);
+    const { seeds, failedSeeds, events, simulatedHours, seconds, traceHash, marks, missedMarks: missed } = this.summary(nowMs);
     const aSecond = (value: number): string => String(Math.round(value / Math.max(seconds, 0.001)));
     return [
       `  seeds             ${String(seeds)} run, ${String(failedSeeds)} failed`,
       `  events            ${String(events)}, ${aSecond(events)} a second`,
       `  simulated         ${simulatedHours.toFixed(2)} hours, ${aSecond(simulatedHours * 3600)} times as fast as life`,
       `  took              ${seconds.toFixed(1)} s`,
+      `  trace hash        ${traceHash}, of all seeds: the same wherever they are run`,
       '  reached',
       ...Object.entries(marks).map(([name, count]) => `${String(count).padStart(10)}  ${name}`),
       ...(missed.length === 0 ? [] : ['  not reached, though a long run has to']),

@@ -11,12 +11,14 @@ import { SMALL_GEOMETRY, World } from '../world.js';
 import { finishMethod } from './finish-method.js';
 import { cutOne, type OneSidedCut, oneSidedCuts } from './one-sided-cut.js';
 import type { Operation } from './operations.js';
-import { visitCrashes } from './outcomes.js';
+import { momentOf, visitCrashes } from './outcomes.js';
 import { passThrough, type Sequence } from './passage.js';
 import { type SavedStation, saveStations } from './saved-station.js';
 
 /** Of the world of each recovery: the second goes on from the first, and draws other random ids. */
 const RECOVERY_SEEDS = [3_000, 4_000] as const;
+/** Of the draws among more outcomes than are tried. */
+const SEEDS = 2 ** 32;
 
 export interface ExhaustiveCounts {
   /** Passages: a sequence with one choice of where its later operations begin. */
@@ -53,14 +55,32 @@ export interface Explored {
 }
 
 type Failing = Pick<ExhaustiveFailure, 'station' | 'operations' | 'startsAfter' | 'cut'>;
-/** Of a passage; of one in whose recoveries the power is cut again; and the cut in a recovery. */
-type Cut = 'once' | 'again' | 'second';
+
+/** How much is tried after a cut of both cards, in the order of it. */
+const CUT = {
+  /** The second one, in a recovery. A copy of everything will do where the secondary holds no T0. */
+  second: 0,
+  /** One in a passage: the method goes on. */
+  once: 1,
+  /** And in the recovery the power is cut again. */
+  again: 2,
+} as const;
+type Cut = (typeof CUT)[keyof typeof CUT];
+
+/**
+ * Which cuts are tried after more than one operation: of both cards at once and of each alone, or of both alone and once
+ * more in each recovery, by which most states are met. After one operation it is all of them.
+ */
+export const CUTS = ['all', 'both'] as const;
+export type Cuts = (typeof CUTS)[number];
 
 /** Tries everything that can happen in short sequences of operations. */
 export class Explorer {
   readonly stations: readonly SavedStation[];
-  /** Fingerprints of the crash states that were tried. */
-  readonly #seen = new Set<number>();
+  /** How the crash states with these fingerprints were tried. */
+  readonly #tried = new Map<number, Cut>();
+  /** By {@link Cut}: the moments of which every crash state was tried, and how many there were. */
+  readonly #moments = [new Map<number, number>(), new Map<number, number>(), new Map<number, number>()] as const;
   #found = { counts: { ...NO_COUNTS }, failures: [] as ExhaustiveFailure[], newStates: [] as number[] };
   /** Of a cut, and of one in the recovery from it: the state that is left, and the one that is booted. */
   readonly #images = [images(), images()] as const;
@@ -69,17 +89,18 @@ export class Explorer {
   constructor(
     private readonly memories: readonly [readonly ReusedMemory[], readonly ReusedMemory[], readonly ReusedMemory[]],
     private readonly judge: Judge,
+    private readonly cuts: Cuts,
   ) {
     this.stations = saveStations(memories[0], judge);
   }
 
   /**
-   * Tries a sequence: each operation after the first begins at every effect of those before it. One alone is cut a
-   * second time at each effect of each recovery.
+   * Tries a sequence: each operation after the first begins at every effect of those before it, and the power is cut at
+   * every effect of all.
    */
   explore(from: SavedStation, operations: readonly Operation[]): Explored {
     this.#found = { counts: { ...NO_COUNTS }, failures: [], newStates: [] };
-    for (const startsAfter of this.#starts(from, operations)) this.#pass(from, { operations, startsAfter }, operations.length === 1);
+    for (const startsAfter of this.#starts(from, operations)) this.#pass(from, { operations, startsAfter });
     return this.#found;
   }
 
@@ -95,43 +116,56 @@ export class Explorer {
     }
   }
 
-  #pass(from: SavedStation, sequence: Sequence, cutsTwice: boolean): void {
+  #pass(from: SavedStation, sequence: Sequence): void {
     const { judge } = this;
+    const isAlone = sequence.operations.length === 1;
+    const cut = isAlone || this.cuts === 'both' ? CUT.again : CUT.once;
+    const cutsEach = isAlone || this.cuts === 'all';
     const { counts } = this.#found;
     const [memories] = this.memories;
     counts.passages += 1;
-    const cuts: OneSidedCut[] = [];
+    const oneSided: OneSidedCut[] = [];
     const passage = { station: from.station.name, operations: sequence.operations.map(({ name }) => name), startsAfter: sequence.startsAfter };
     this.#judged({ ...passage, cut: 'nothing' }, (begun) => finishMethod(passThrough(from, sequence, memories, judge, (story, point) => {
       begun(story);
       counts.points += 1;
       story.note();
-      cuts.push(...oneSidedCuts(story.world, point));
-      this.#crashes(story, point, { ...passage, cut: `both cards after effect ${String(point)}` }, cutsTwice ? 'again' : 'once');
+      if (cutsEach) oneSided.push(...oneSidedCuts(story.world, point));
+      this.#crashes(story, { ...passage, cut: `both cards after effect ${String(point)}` }, cut);
       return true;
     }).story));
-    for (const cut of cuts) {
+    for (const one of oneSided) {
       counts.oneSidedCuts += 1;
-      this.#judged({ ...passage, cut: cut.name }, (begun) => finishMethod(cutOne(from, sequence, cut, memories, judge, begun)));
+      this.#judged({ ...passage, cut: one.name }, (begun) => finishMethod(cutOne(from, sequence, one, memories, judge, begun)));
     }
   }
 
   /** Both cards lose power: every state that this may leave has to recover. */
-  #crashes(story: Story, point: number, failing: Failing, cut: Cut): void {
-    const [left, booted] = this.#images[cut === 'second' ? 1 : 0];
+  #crashes(story: Story, failing: Failing, cut: Cut): void {
     const told = toldTo(story);
-    const isNew = (state: Fingerprint): boolean => {
-      state.toggleAll(told);
-      return this.#isNew(state.value);
-    };
-    const states = visitCrashes(story.world, left, new Random(point), isNew, () => {
-      this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun), story.world);
-    });
+    const moment = momentOf(story.world);
+    moment.toggleAll(told);
+    const known = this.#moments[cut].get(moment.value);
+    const states = known ?? this.#tryAll(story, told, moment.value, failing, cut);
+    this.#moments[cut].set(moment.value, states);
     this.#found.counts.crashStates += states;
   }
 
+  /** @returns how many states there were. */
+  #tryAll(story: Story, told: Fingerprint, seed: number, failing: Failing, cut: Cut): number {
+    story.note();
+    const [left, booted] = this.#images[cut === CUT.second ? 1 : 0];
+    const isToTry = (state: Fingerprint): boolean => {
+      state.toggleAll(told);
+      return this.#isToTry(state.value, cut);
+    };
+    return visitCrashes(story.world, left, new Random(seed % SEEDS), isToTry, () => {
+      this.#judged(failing, (begun) => this.#recover(booted.copyFrom(left), story, failing, cut, begun), story.world);
+    });
+  }
+
   #recover(image: PairImage, known: Story, failing: Failing, cut: Cut, begun: (story: Story) => void): Story {
-    const [seed, memories] = cut === 'second' ? [RECOVERY_SEEDS[1], this.memories[2]] : [RECOVERY_SEEDS[0], this.memories[1]];
+    const [seed, memories] = cut === CUT.second ? [RECOVERY_SEEDS[1], this.memories[2]] : [RECOVERY_SEEDS[0], this.memories[1]];
     const world = new World({ seed, faults: NO_FAULTS, memories, image });
     const story = new Story(world, this.judge, { known });
     begun(story);
@@ -139,19 +173,20 @@ export class Explorer {
     let effects = 0;
     const cutAgain = (): void => {
       effects += 1;
-      story.note();
-      this.#crashes(story, effects, { ...failing, cut: `${failing.cut}, and again after effect ${String(effects)} of the recovery` }, 'second');
+      this.#crashes(story, { ...failing, cut: `${failing.cut}, and again after effect ${String(effects)} of the recovery` }, CUT.second);
     };
-    if (cut === 'again') for (const card of world.cards) card.power.onEffect = cutAgain;
+    if (cut === CUT.again) for (const card of world.cards) card.power.onEffect = cutAgain;
     world.begin();
     // After a second cut a copy of everything will do where the secondary holds no T0: a story as long as the first.
-    return cut === 'second' ? story : finishMethod(story);
+    return cut === CUT.second ? story : finishMethod(story);
   }
 
-  #isNew(state: number): boolean {
-    if (this.#seen.has(state)) return false;
-    this.#seen.add(state);
-    this.#found.newStates.push(state);
+  /** Unless it was tried as thoroughly before. */
+  #isToTry(state: number, cut: Cut): boolean {
+    const before = this.#tried.get(state);
+    if (before !== undefined && before >= cut) return false;
+    this.#tried.set(state, cut);
+    if (before === undefined) this.#found.newStates.push(state);
     return true;
   }
 

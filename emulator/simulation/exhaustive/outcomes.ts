@@ -1,5 +1,5 @@
-import type { Fates, Unsettled } from '../card-image.js';
-import { Fingerprint } from '../fingerprint.js';
+import type { DurablePart, Fates, Unsettled } from '../card-image.js';
+import { Fingerprint, hashOfBytes } from '../fingerprint.js';
 import type { PairImage } from '../pair-image.js';
 import type { Random } from '../random.js';
 import type { SimCard } from '../sim-card.js';
@@ -9,7 +9,10 @@ import type { World } from '../world.js';
 /** What a cut makes of one write that is not settled. */
 export type Fate = 'old' | 'new' | 'torn';
 
-/** Of up to so many unsettled writes every outcome is taken; of more, so many outcomes. */
+const PARTS: readonly DurablePart[] = ['nvram', 'volume', 'store', 'reserved'];
+/** More blocks or lines than any part has. */
+const PLACES_A_PART = 2 ** 16;
+/** Every outcome of up to so many unsettled writes is taken; of more, as many outcomes as four can have at most. */
 const ENUMERATED_WRITES = 4;
 const SAMPLES = 3 ** ENUMERATED_WRITES;
 
@@ -43,6 +46,27 @@ export function visitCrashes(world: World, image: PairImage, random: Random, isN
     for (const back of undo.reverse()) back();
   }
   return all.length;
+}
+
+/**
+ * Tells this moment from others: what is durable on boards and media, and what is not settled. All that a cut of both
+ * cards may leave follows from it.
+ */
+export function momentOf(world: World): Fingerprint {
+  const moment = new Fingerprint();
+  for (const [index, card] of world.cards.entries()) {
+    card.image.addTo(moment, 4 * index);
+    const unsettled = new Fingerprint();
+    for (const [write, { part, atoms }] of card.unsettled.entries()) {
+      for (const { at, bytes } of atoms) unsettled.toggle(at + PLACES_A_PART * (PARTS.indexOf(part) + PARTS.length * write), hashOfBytes(bytes));
+    }
+    moment.toggleAll(unsettled, 8 + index);
+  }
+  for (const [index, medium] of [...world.shelf.values()].entries()) {
+    medium.addTo(moment, 10 + (index % 10));
+    medium.addDurableTo(moment, 20 + (index % 10));
+  }
+  return moment;
 }
 
 /** Whether no two writes settle in the same block or line: the order in which they do makes no difference then. */
@@ -122,7 +146,16 @@ function pagesKept(fate: Fate): () => boolean {
   };
 }
 
+/** All, or as many different ones as are drawn. */
 function combinations(choices: readonly (readonly Fate[])[], random: Random): Fate[][] {
-  if (choices.length > ENUMERATED_WRITES) return Array.from({ length: SAMPLES }, () => choices.map((fates) => random.pick(fates)));
+  const outcomes = choices.reduce((product, fates) => product * fates.length, 1);
+  if (outcomes > SAMPLES) {
+    const drawn = new Map<string, Fate[]>();
+    while (drawn.size < SAMPLES) {
+      const fates = choices.map((some) => random.pick(some));
+      drawn.set(fates.join(), fates);
+    }
+    return [...drawn.values()];
+  }
   return choices.reduce<Fate[][]>((begun, fates) => begun.flatMap((first) => fates.map((fate) => [...first, fate])), [[]]);
 }

@@ -18,13 +18,30 @@ const SETTLE_US = 3_000_000;
 /** Seeds of the worlds in which stations are reached; worlds that go on from there draw other random ids. */
 const FIRST_SEED = 1_000;
 
-/** Leads a pair through its life once, and keeps it as it is at each station. */
+/** A pair does not even come to a station, which is a failure of the firmware: with what went wrong as its cause. */
+export class StationNotReached extends Error {
+  constructor(
+    readonly station: string,
+    override readonly cause: unknown,
+  ) {
+    super(`the station ${station} is not reached`);
+  }
+}
+
+/**
+ * Leads a pair through its life once, and keeps it as it is at each station.
+ * @throws StationNotReached
+ */
 export function saveStations(memories: readonly ReusedMemory[], judge: Judge): SavedStation[] {
   const saved = new Map<string, SavedStation>();
   for (const [index, station] of STATIONS.entries()) {
     const from = station.from === undefined ? undefined : saved.get(station.from);
-    const { image, story } = station.reach === undefined && from !== undefined ? from : reach(station, from, FIRST_SEED + index, memories, judge);
-    saved.set(station.name, { station, image, story });
+    try {
+      const { image, story } = station.reach === undefined && from !== undefined ? from : reach(station, from, FIRST_SEED + index, memories, judge);
+      saved.set(station.name, { station, image, story });
+    } catch (error) {
+      throw new StationNotReached(station.name, error);
+    }
   }
   return [...saved.values()];
 }

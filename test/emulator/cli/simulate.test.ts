@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { REQUIRED_MARKS } from '../../../emulator/simulation/required-marks.js';
 import { temporaryDirectory } from '../support.js';
 import { grainlink, killAll } from './processes.js';
 
@@ -33,6 +34,31 @@ describe('simulate', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1, seeds: 3, failedSeeds: 0, runs: [{ first: 1, last: 2 }, { first: 7, last: 7 }] });
   });
 
+  it('refuses to count seeds twice in a file', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    await simulate('--seeds', '1..2', '--results', path);
+    const { exitCode, err } = await simulate('--seeds', '2..3', '--results', path);
+    expect(exitCode).toBe(2);
+    expect(err).toContain('holds seeds 1..2 already');
+    expect((await simulate('--seeds', '2..3', '--faults', 'none', '--results', path)).exitCode).toBe(0);
+  });
+
+  it('counts in the whole file where what is required adds up', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    const counts = Object.fromEntries(REQUIRED_MARKS.map((name) => [name, 99]));
+    writeFileSync(path, JSON.stringify({ version: 1, runs: [{ first: 7, last: 7, faults: 'all', judge: 'rules', seeds: 1, failedSeeds: [], events: 1, simulatedHours: 1, seconds: 1, marks: counts }] }));
+    expect((await simulate('--seeds', '1', '--results', path, '--require-marks', '99')).exitCode).toBe(0);
+    const { exitCode, err } = await simulate('--seeds', '2', '--results', path, '--require-marks', '1000000');
+    expect(exitCode).toBe(3);
+    expect(err).toContain('reach 1000000 times');
+  });
+
+  it('tells one hash of all seeds, whatever threads they were run by', async () => {
+    const hashes = await Promise.all(['1', '2'].map(async (jobs) => (JSON.parse((await simulate('--seeds', '1..4', '--jobs', jobs, '--json')).out) as { traceHash: string }).traceHash));
+    expect(hashes[0]).toMatch(/^[0-9a-f]{8}$/);
+    expect(hashes[1]).toBe(hashes[0]);
+  });
+
   it('says what its seeds have not reached, and fails for it where all is required', async () => {
     const { exitCode, out } = await simulate('--seeds', '1', '--faults', 'none');
     expect([exitCode, out.includes('not reached, though a long run has to')]).toEqual([0, true]);
@@ -61,6 +87,8 @@ describe('simulate', () => {
     [['--faults', 'fire'], '"fire" is none of none, power'],
     [['--faults', 'toString'], '"toString" is none of none, power'],
     [['--jobs', '0'], '"0" is not a whole number'],
+    [['--jobs', '0x2'], '"0x2" is not a whole number'],
+    [['--require-marks', 'all'], '"all" is not a whole number'],
     [['--seeds', '1..2', '--trace', '/tmp/never'], 'for one seed'],
   ])('refuses %j', async (args, sentence) => {
     const { exitCode, out, err } = await simulate(...args);
@@ -91,6 +119,9 @@ describe('simulate --exhaustive', () => {
     [['--sequence', 'write,sing'], '"sing" is none of write, partial write'],
     [['--operations', '4'], '"4" is not 1, 2 or 3'],
     [['--states', '0'], '"0" is not a whole number from 1 on'],
+    [['--sequence', 'write,write,write,write'], '4 operations are more than the 3'],
+    [['--sequence', 'write', '--operations', '2'], "cannot be used with option '--operations"],
+    [['--cuts', 'some'], '"some" is none of all, both'],
     [['--seeds', '1..2'], "cannot be used with option '--seeds"],
   ])('refuses %j', async (args, sentence) => {
     const { exitCode, out, err } = await simulate('--exhaustive', ...args);

@@ -56,7 +56,7 @@ test('after a cut the method goes on: the export is resumed, and the secondary g
 describe('Explorer', () => {
   test('tries a second operation at each effect of the first, and cuts the power at each point, the same each time', () => {
     const runs = [0, 1].map(() => {
-      const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+      const explorer = new Explorer([pair(), pair(), pair()], 'rules', 'all');
       return explorer.explore(station(explorer, 'broken'), [operation('partial write'), operation('flush')]);
     });
     expect(runs[0]).toEqual(runs[1]);
@@ -69,15 +69,25 @@ describe('Explorer', () => {
   });
 
   test('does not try a crash state again that it has met', () => {
-    const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+    const explorer = new Explorer([pair(), pair(), pair()], 'rules', 'all');
     const from = station(explorer, 'broken');
     expect(explorer.explore(from, [operation('flush')]).newStates.length).toBeGreaterThan(0);
     expect(explorer.explore(from, [operation('flush')]).newStates).toEqual([]);
   });
 
+  test('with the cuts of both cards alone, cuts again in the recoveries from two operations too', () => {
+    const [both, all] = (['both', 'all'] as const).map((cuts) => {
+      const explorer = new Explorer([pair(), pair(), pair()], 'rules', cuts);
+      return explorer.explore(station(explorer, 'broken'), [operation('partial write'), operation('flush')]);
+    });
+    expect([both?.counts.oneSidedCuts, both?.failures]).toEqual([0, []]);
+    expect(all?.counts.oneSidedCuts).toBeGreaterThan(0);
+    expect(both?.newStates.length).toBeGreaterThan(all?.newStates.length ?? 0);
+  });
+
   // From the T0 to the load T0 stands for the secondary.
   test.each(['T0 taken', 'sealed', 'broken'])('finds a firmware that does not set bits (rule 1), and says where: %s', (name) => {
-    const explorer = new Explorer([pair(), pair(), pair()], 'rules');
+    const explorer = new Explorer([pair(), pair(), pair()], 'rules', 'all');
     const from = station(explorer, name);
     // eslint-disable-next-line @typescript-eslint/no-empty-function -- it does nothing: that is what is broken about it.
     vi.spyOn(GrainMap.prototype, 'set').mockImplementation(function* () {});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { atomFates, outcomesOf, visitCrashes } from '../../../../emulator/simulation/exhaustive/outcomes.js';
+import { atomFates, momentOf, outcomesOf, visitCrashes } from '../../../../emulator/simulation/exhaustive/outcomes.js';
 import type { Unsettled } from '../../../../emulator/simulation/card-image.js';
 import { Fingerprint } from '../../../../emulator/simulation/fingerprint.js';
 import { PairImage } from '../../../../emulator/simulation/pair-image.js';
@@ -8,6 +8,12 @@ import { SMALL_GEOMETRY, type World } from '../../../../emulator/simulation/worl
 import { livePair } from '../worlds.js';
 
 const BLOCK = 512;
+
+/** What a block of the primary holds: the value that was written, or what was there before. */
+function valueOf({ primary }: Pick<World, 'primary'> | PairImage, block: number): string {
+  const [value = 0] = ('image' in primary ? primary.image : primary).volume.get(block).bytes;
+  return value < 10 ? String(value) : 'old';
+}
 
 function write(world: World, firstBlock: number, values: readonly number[]): void {
   const bytes = Uint8Array.from({ length: values.length * BLOCK }, (_, at) => values[Math.floor(at / BLOCK)] ?? 0);
@@ -29,10 +35,10 @@ test('visits every combination of old, new and torn, and leaves the cards as the
   write(world, 200, [3]);
   const image = new PairImage(SMALL_GEOMETRY);
   const seen: string[] = [];
-  const states = visitCrashes(world, image, new Random(1), () => true, () => { seen.push([100, 101, 200].map((block) => image.primary.volume.get(block).bytes[0]).join(' ')); });
-  expect(seen.sort()).toEqual(['0 0 0', '0 0 3', '1 0 0', '1 0 3', '1 2 0', '1 2 3']);
+  const states = visitCrashes(world, image, new Random(1), () => true, () => { seen.push([100, 101, 200].map((block) => valueOf(image, block)).join(' ')); });
+  expect(seen.sort()).toEqual(['1 2 3', '1 2 old', '1 old 3', '1 old old', 'old old 3', 'old old old']);
   expect(states).toBe(6);
-  expect(world.primary.image.volume.get(100).bytes[0]).toBe(0);
+  expect(valueOf(world, 100)).toBe('old');
   expect(outcomesOf(world.primary, new Random(1))).toHaveLength(6);
 });
 
@@ -64,4 +70,22 @@ test('of more than four unsettled writes it takes a sample', () => {
   const outcomes = outcomesOf(world.primary, new Random(1));
   expect(outcomes).toHaveLength(81);
   for (let place = 0; place < 5; place += 1) expect(new Set(outcomes.map((fates) => fates[place]))).toEqual(new Set(['old', 'new', 'torn']));
+});
+
+test('the outcomes that are drawn are different ones', () => {
+  const { world } = livePair();
+  for (let at = 0; at < 7; at += 1) write(world, 100 + 10 * at, [1, 2]);
+  const drawn = outcomesOf(world.primary, new Random(3));
+  expect(new Set(drawn.map((fates) => fates.join())).size).toBe(drawn.length);
+});
+
+test('a moment is told from others by what is durable, and by what is not settled', () => {
+  const { world } = livePair();
+  const moments = [momentOf(world).value];
+  for (const [block, values] of [[100, [1]], [100, [1]], [101, [1]], [101, [2]]] as const) {
+    write(world, block, values);
+    moments.push(momentOf(world).value);
+  }
+  expect(momentOf(world).value).toBe(moments.at(-1));
+  expect(new Set(moments).size).toBe(5);
 });
