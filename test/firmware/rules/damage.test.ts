@@ -4,7 +4,7 @@ import { DiskState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
 import type { Region } from '../../../firmware/metadata/nvram-layout.js';
-import { chaos } from '../support/chaos.js';
+import { live } from '../support/lives.js';
 import { dirtyGrains, holding, persists } from '../support/operations.js';
 import { livePair, type Pair } from '../support/pair.js';
 import type { PairSide } from '../support/pair-side.js';
@@ -317,7 +317,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
 });
 
 test('rule 14: lines damaged by cuts, again and again, cost no data', () => {
-  for (let seed = 1; seed <= 16; seed += 1) chaos({ seed, cuts: ['primary', 'secondary'], damage: true });
+  for (let seed = 1; seed <= 16; seed += 1) live({ seed, misfortunes: ['cutPrimary', 'cutSecondary'], faults: 'power' });
 });
 
 test('rule 14: a card that neither NVRAM nor disk knows does not come up', () => {

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
-import { converge } from '../support/chaos.js';
 import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
-import { livePair, type Pair } from '../support/pair.js';
+import { converge, livePair, type Pair } from '../support/pair.js';
 import type { PairSide, Running } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
 

@@ -34,6 +34,6 @@ export function letGo(side: PairSide): void {
 }
 
 /** The grains whose durable dirty bit is set. */
-export function dirtyGrains({ durable }: PairSide): number[] {
+export function dirtyGrains({ durable }: { readonly durable: Pick<PairSide['durable'], 'layout' | 'isDirty'> }): number[] {
   return Array.from({ length: durable.layout.grains }, (_, grain) => grain).filter((grain) => durable.isDirty(grain));
 }

@@ -221,3 +221,15 @@ export function junk(lengthBytes: number, random: () => number): Uint8Array {
   return bytes;
 }
 
+/** Does what an operator would, until the pair is synchronized and its intents are swept. */
+export function converge(pair: Pair): void {
+  const { primary, secondary } = pair;
+  pair.until('the cards come up', () => primary.isUp && secondary.isUp);
+  if (primary.status().role === Role.STANDALONE) pair.establish();
+  if (primary.status().stopped) pair.command(primary, { case: 'start', value: { discardSecondary: false } });
+  if (secondary.status().role === Role.STANDALONE) pair.connect(true);
+  if (secondary.status().stopped) pair.command(secondary, { case: 'start', value: { discardSecondary: true } });
+  if (!secondary.status().connectWished) pair.connect();
+  pair.untilSynchronized();
+  pair.untilSwept();
+}
