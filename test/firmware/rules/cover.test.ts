@@ -4,6 +4,7 @@ import { type Life, live } from '../support/lives.js';
 import { dirtyGrains } from '../support/operations.js';
 import { livePair, Pair } from '../support/pair.js';
 import { seededPair } from '../support/seeding.js';
+import { fill } from '../support/contents.js';
 
 const GRAIN = 4096;
 
@@ -48,10 +49,10 @@ test('rule 1: the conventional way takes the generation over only with everythin
     pair.finish(pair.primary.write(0, new Uint8Array(3 * GRAIN).fill(1), true));
     pair.establish();
     const side = cutAfter % 4 === 0 ? pair.primary : pair.secondary;
-    side.board.power.cutAfter(cutAfter);
+    side.board.cutAfter(cutAfter);
     pair.secondary.admin({ case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } });
     pair.settle();
-    side.board.power.cutAfter(Number.POSITIVE_INFINITY);
+    side.board.power.onEffect = undefined;
     side.powerOff();
     expect(pair.uncoveredGrains()).toEqual([]);
     pair.boot(side);
@@ -66,6 +67,6 @@ test('rule 1: the check itself finds a difference that no bit marks', () => {
   pair.finish(pair.primary.write(3 * GRAIN, new Uint8Array(GRAIN).fill(1), true));
   pair.untilSwept();
   expect(pair.uncoveredGrains()).toEqual([]);
-  pair.secondary.board.volume.fill(3 * GRAIN + 100, new Uint8Array([9]));
+  fill(pair.secondary.board.volume, 3 * GRAIN + 100, new Uint8Array([9]));
   expect(pair.uncoveredGrains()).toEqual([3]);
 });
