@@ -19,6 +19,8 @@ export interface SeedOptions {
   readonly onEvent?: (event: SimEvent) => void;
   /** In place of those that the seed stands for: when a failure is shrunk. */
   readonly steps?: readonly Step[];
+  /** Is shown the story before its first step: to look at more of it. */
+  readonly onBegin?: (story: Story) => void;
 }
 
 /** How one seed ended. */
@@ -60,6 +62,7 @@ export function runSeed(options: SeedOptions): SeedResult {
     story.watch.images.foreign(foreign.root, foreign.marks);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
     world.calm = false;
+    options.onBegin?.(story);
     for (; at < steps.length; at += 1) {
       const step = steps[at];
       if (step !== undefined) takeStep(story, step);

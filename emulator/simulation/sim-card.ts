@@ -37,6 +37,8 @@ export interface SimWorld {
   readonly link: SimLink;
   readonly shelf: Shelf;
   readonly faults: () => FaultOptions;
+  /** Of a card of this name, where it is not a plain {@link SimPower}. */
+  readonly powerOf?: (name: string, random: Random) => SimPower;
 }
 
 const NO_HOSTS: FramePort = {
@@ -59,11 +61,12 @@ export class SimCard {
   readonly random: Random;
   /** Told of what the firmware traces. */
   onTrace: ((name: string, detail: string) => void) | undefined;
-  readonly #port: SimPeerPort;
-  readonly #drive: SimMediumDrive;
-  readonly #hal: Hal;
+  /** What its firmware runs on. */
+  readonly hal: Hal;
   /** How often the firmware was stepped. */
   steps = 0;
+  readonly #port: SimPeerPort;
+  readonly #drive: SimMediumDrive;
   #card: Card | undefined;
   #ready = false;
 
@@ -78,7 +81,7 @@ export class SimCard {
     readonly image = new CardImage(geometry),
   ) {
     this.random = new Random(seed, stream);
-    this.power = new SimPower(name, world.scheduler, this.random, world.faults);
+    this.power = world.powerOf?.(name, this.random) ?? new SimPower(name, world.scheduler, this.random, world.faults);
     this.power.on = false;
     this.nvram = new SimNvram(this.power, image.nvram, memory);
     this.volume = new SimDisk(this.power, 'volume', geometry.sizeBytes, image.volume);
@@ -87,7 +90,7 @@ export class SimCard {
     this.clock = new SimClock(this.power);
     this.#port = new SimPeerPort(world.link, name, () => this.on);
     this.#drive = new SimMediumDrive(this.power, world.shelf);
-    this.#hal = {
+    this.hal = {
       clock: this.clock,
       nvram: this.nvram,
       volume: this.volume,
@@ -126,7 +129,7 @@ export class SimCard {
   format(): void {
     this.power.on = true;
     const loop = new EventLoop(this.clock, () => undefined);
-    const formatted = loop.fork('format', formatCard(loop, this.#hal, this.geometry));
+    const formatted = loop.fork('format', formatCard(loop, this.hal, this.geometry));
     while (!formatted.settled) {
       loop.step(STEP_COMPLETIONS);
       if (!formatted.done && !this.world.scheduler.deliver()) throw new Error('the card cannot be formatted');
@@ -139,7 +142,7 @@ export class SimCard {
   boot(): void {
     this.power.on = true;
     this.memory.rewind();
-    const card = new Card(this.#hal, () => { this.#ready = true; });
+    const card = new Card(this.hal, () => { this.#ready = true; });
     this.#card = card;
     this.#ready = false;
     card.boot();

@@ -22,6 +22,9 @@ export interface AttachedPort {
   frame(connection: number, bytes: Uint8Array): void;
 }
 
+/** What becomes of a frame that leaves. */
+export type FaultsOfFrame = (port: AttachedPort, connection: number, frame: Uint8Array) => FaultOptions;
+
 interface Unsent {
   readonly parts: readonly Uint8Array[];
   readonly done: Completion<number>;
@@ -65,7 +68,7 @@ export class SimLink {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly random: Random,
-    private readonly faults: () => FaultOptions,
+    protected faults: FaultsOfFrame,
     readonly maxPayloadBytes: number,
   ) {}
 
@@ -186,7 +189,7 @@ export class SimLink {
   }
 
   #cross(end: End, bytes: Uint8Array): void {
-    const { frameLost, frameTwice, frameLate } = this.faults();
+    const { frameLost, frameTwice, frameLate } = this.faults(end.port, end.connection, bytes);
     if (!this.#up || this.deafened.has(end.port.address) || this.random.chance(frameLost)) return;
     const crossUs = this.random.between(CROSS_LEAST_US, CROSS_MOST_US);
     if (this.random.chance(frameLate)) {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '../firmware/support/memory-power.js';
+import { Random } from '../../emulator/simulation/random.js';
 import { Coverage } from './coverage.js';
 import { Fuzzer } from './fuzzer.js';
 import { decodeInput, encodeInput } from './input-file.js';
@@ -14,10 +14,10 @@ const open: Coverage[] = [];
 afterEach(() => { for (const coverage of open.splice(0)) coverage.close(); });
 
 function fuzzer(target: Target, isWatched: (url: string) => boolean): Fuzzer {
-  const random = seededRandom(1);
+  const random = new Random(1);
   const coverage = new Coverage(isWatched);
   open.push(coverage);
-  const made = new Fuzzer(target, coverage, (bound) => Math.floor(random() * bound));
+  const made = new Fuzzer(target, coverage, (bound) => random.below(bound));
   made.add(target.seeds());
   return made;
 }
@@ -82,11 +82,11 @@ describe('an input', () => {
 
 describe('a message', () => {
   it('changed in a field is still a message, with all lengths right', () => {
-    const random = seededRandom(2);
+    const random = new Random(2);
     // Field 1: a message with field 2 = 5; field 3: two bytes.
     const message = Uint8Array.of(0x0a, 2, 0x10, 5, 0x1a, 2, 7, 7);
     for (let time = 0; time < 200; time += 1) {
-      const mutant = mutateMessage(message, (bound) => Math.floor(random() * bound));
+      const mutant = mutateMessage(message, (bound) => random.below(bound));
       expect(mutant).toBeDefined();
       expect(mutant?.length === 0 || mutateMessage(mutant ?? message, () => 0) !== undefined).toBe(true);
     }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { seededRandom } from '../firmware/support/memory-power.js';
+import { Random } from '../../emulator/simulation/random.js';
 import { Coverage } from './coverage.js';
 import { Fuzzer } from './fuzzer.js';
 import { encodeInput, readCorpus, writeCorpus, writeInput } from './input-file.js';
@@ -9,13 +9,13 @@ import { targetNamed } from './targets/index.js';
 
 const REPORT_MS = 1_000;
 
-/** The product's own modules, and what decodes messages for it; not this fuzzer. */
-const isWatched = (url: string): boolean => /\/dist\/(?:protos|firmware|emulator|host-driver)\/|\/node_modules\/@bufbuild\//.test(url);
+/** The product's own modules, and what decodes messages for it; not the simulator's parts, nor this fuzzer. */
+const isWatched = (url: string): boolean => /\/dist\/(?:protos|firmware|emulator|host-driver)\/(?!simulation\/)|\/node_modules\/@bufbuild\//.test(url);
 
 function run(job: Job): void {
   const target = targetNamed(job.target);
-  const random = seededRandom(job.seed);
-  const below = (bound: number): number => Math.floor(random() * bound);
+  const random = new Random(job.seed);
+  const below = (bound: number): number => random.below(bound);
   const coverage = new Coverage(isWatched);
   const begins = announce(job.current);
   const fuzzer = new Fuzzer(target, coverage, below, begins);

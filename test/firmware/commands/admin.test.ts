@@ -7,10 +7,10 @@ import { CommandError } from '../../../firmware/errors.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { PartError, type Task } from '../../../firmware/kernel/pending.js';
 import { adminStub } from '../host-port/host-bench.js';
-import { MemoryClock, run } from '../support/memory-hal.js';
+import { BenchClock, run } from '../support/tasks.js';
 
 function newLoop(): EventLoop {
-  return new EventLoop(new MemoryClock(), () => undefined);
+  return new EventLoop(new BenchClock(), () => undefined);
 }
 
 const STOP = create(AdminRequestSchema, { request: { case: 'stop', value: { access: true } } });

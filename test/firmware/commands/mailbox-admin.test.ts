@@ -14,11 +14,11 @@ import { mailboxAdmin } from '../../../firmware/commands/mailbox-admin.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import type { Task } from '../../../firmware/kernel/pending.js';
 import { adminStub } from '../host-port/host-bench.js';
-import { MemoryClock, settle } from '../support/memory-hal.js';
+import { BenchClock, settle } from '../support/tasks.js';
 
 /** Puts bytes into the mailbox; what comes back, and that it comes once. */
 function asked(handlers: AdminHandlers, request: Uint8Array): { readonly bytes: Uint8Array; readonly response: AdminResponse } {
-  const loop = new EventLoop(new MemoryClock(), () => undefined);
+  const loop = new EventLoop(new BenchClock(), () => undefined);
   const responses: Uint8Array[] = [];
   mailboxAdmin(loop, handlers)(request, (response) => { responses.push(response); });
   settle(loop);

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../../emulator/simulation/power.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { FlashCopyState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { PartError } from '../../../firmware/kernel/pending.js';
-import { formattedBoard, launch, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
-import type { PartOperation } from '../support/memory-power.js';
 import { bootPrimary, establish, filled, firstDifference, hostWrite, type PrimaryCard, t0Content, takeT0, volumeContent } from '../support/primary-card.js';
+import { formattedBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { fillNvram, regionOf } from '../support/contents.js';
 
 const KIB = 1024;
 const GRAIN = SMALL_GEOMETRY.grainBytes;
@@ -21,7 +24,7 @@ function primaryWithT0(grains = 100, geometry = SMALL_GEOMETRY): PrimaryCard & {
   return { ...card, image: volumeContent(card) };
 }
 
-function failWhen(card: PrimaryCard, matches: (operation: PartOperation) => boolean): void {
+function failWhen(card: PrimaryCard, matches: (operation: Operation) => boolean): void {
   card.board.power.intercept = (operation) => (matches(operation) ? { kind: 'io', text: 'broken by the test' } : undefined);
 }
 
@@ -62,7 +65,7 @@ describe('T0', () => {
   test('is found again after a reboot, its store included', () => {
     const card = primaryWithT0();
     run(card.core.loop, hostWrite(card, 0, filled(GRAIN, 0xee)));
-    card.board.powerCycle();
+    card.board.lose();
     const rebooted = bootPrimary(card.board);
     expect(rebooted.flashCopy.grainsInStore).toBe(1);
     expect(firstDifference(t0Content(rebooted), card.image)).toBe(-1);
@@ -169,16 +172,16 @@ describe('rule 6: damage or a full store ends T0, and hosts go on', () => {
     for (let grain = 0; grain <= STORE_GRAINS; grain += 1) {
       run(card.core.loop, hostWrite(card, grain * GRAIN, filled(GRAIN, 0xee)));
     }
-    card.board.powerCycle();
+    card.board.lose();
     const rebooted = bootPrimary(card.board);
     expect(rebooted.flashCopy.active).toBe(false);
     expect(rebooted.core.state.control.current.flashCopy?.ended).toBe(Status.FLASH_COPY_STORE_FULL);
   });
 
   test.each([
-    ['a store that cannot be written', (o: PartOperation) => o.part === 'store' && o.kind === 'write'],
-    ['a store that cannot be flushed', (o: PartOperation) => o.part === 'store' && o.kind === 'flush'],
-    ['old data that cannot be read', (o: PartOperation) => o.part === 'volume' && o.kind === 'read'],
+    ['a store that cannot be written', (o: Operation) => o.part === 'store' && o.kind === 'write'],
+    ['a store that cannot be flushed', (o: Operation) => o.part === 'store' && o.kind === 'flush'],
+    ['old data that cannot be read', (o: Operation) => o.part === 'volume' && o.kind === 'read'],
   ])('%s', (_what, matches) => {
     const card = primaryWithT0();
     failWhen(card, matches);
@@ -201,9 +204,10 @@ describe('rule 6: damage or a full store ends T0, and hosts go on', () => {
     const card = primaryWithT0();
     run(card.core.loop, hostWrite(card, 0, filled(GRAIN, 0xee)));
     const { t0Index } = card.core.state.layout;
-    const entries = new DataView(card.board.nvram.durable.buffer, t0Index.offsetBytes, t0Index.lengthBytes);
-    entries.setUint32(4, entries.getUint32(0, true), true);
-    card.board.powerCycle();
+    const index = regionOf(card.board, t0Index);
+    index.copyWithin(4, 0, 4);
+    fillNvram(card.board, t0Index.offsetBytes, index);
+    card.board.lose();
     expect(bootPrimary(card.board).core.state.control.current.flashCopy?.ended).toBe(Status.FLASH_COPY_DAMAGED);
   });
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { Random } from '../../../emulator/simulation/random.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
-import { formattedBoard, launch, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
-import { seededRandom } from '../support/memory-power.js';
 import { bootPrimary, establish, filled, firstDifference, hostWrite, type PrimaryCard, t0Content, takeT0, volumeContent } from '../support/primary-card.js';
+import { formattedBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
 
 const GRAIN = SMALL_GEOMETRY.grainBytes;
 const GRAINS = 24;
@@ -14,22 +16,15 @@ function primary(storeGrains: number, seed: number): PrimaryCard {
   return card;
 }
 
-/** Lets everything that is under way happen in a random order, until the power is cut or nothing is left. */
-function shuffle({ board, core }: PrimaryCard, random: () => number): void {
-  do settle(core.loop);
-  while (board.power.releaseOne(random()));
-}
-
 /** Twelve writes of all sizes at once, some of them to the same grain, parts in any order, cut after `effects`. */
-function cutHostWrites(card: PrimaryCard, effects: number, random: () => number): void {
-  const { power } = card.board;
-  power.intercept = () => 'hold';
-  power.cutAfter(effects);
+function cutHostWrites(card: PrimaryCard, effects: number): void {
+  const random = new Random(effects);
+  card.board.cutAfter(effects);
   for (let i = 0; i < 12; i += 1) {
-    const offsetBytes = 512 * Math.floor((random() * (GRAINS + 2) * GRAIN) / 512);
-    launch(card.core.loop, hostWrite(card, offsetBytes, filled(512 * (1 + Math.floor(random() * 16)), 0xe0 + i)));
+    const offsetBytes = 512 * random.below(((GRAINS + 2) * GRAIN) / 512);
+    launch(card.core.loop, hostWrite(card, offsetBytes, filled(512 * random.between(1, 16), 0xe0 + i)));
   }
-  shuffle(card, random);
+  settle(card.core.loop);
 }
 
 describe('rule 6: a power cut at any effect of copy-on-write', () => {
@@ -39,9 +34,9 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       const card = primary(64, effects);
       run(card.core.loop, takeT0(card));
       const image = volumeContent(card);
-      cutHostWrites(card, effects, seededRandom(effects));
+      cutHostWrites(card, effects);
       if (card.board.power.on) finished += 1;
-      card.board.powerCycle();
+      card.board.lose();
       const rebooted = bootPrimary(card.board);
       expect(rebooted.flashCopy.active).toBe(true);
       expect(firstDifference(t0Content(rebooted), image), `cut after ${String(effects)} effects`).toBe(-1);
@@ -55,9 +50,9 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       const card = primary(4, effects);
       run(card.core.loop, takeT0(card));
       const image = volumeContent(card);
-      cutHostWrites(card, effects, seededRandom(effects));
+      cutHostWrites(card, effects);
       if (card.board.power.on) finished += 1;
-      card.board.powerCycle();
+      card.board.lose();
       const rebooted = bootPrimary(card.board);
       if (rebooted.flashCopy.active) expect(firstDifference(t0Content(rebooted), image), `cut after ${String(effects)} effects`).toBe(-1);
       ends.add(rebooted.core.state.control.current.flashCopy?.ended);
@@ -73,9 +68,9 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       const image = volumeContent(card);
       card.board.power.intercept = () => 'hold';
       launch(card.core.loop, card.flashCopy.end(Status.FLASH_COPY_STOPPED));
-      cutHostWrites(card, effects, seededRandom(effects));
+      cutHostWrites(card, effects);
       if (card.board.power.on) finished += 1;
-      card.board.powerCycle();
+      card.board.lose();
       const rebooted = bootPrimary(card.board);
       if (rebooted.flashCopy.active) expect(firstDifference(t0Content(rebooted), image), `cut after ${String(effects)} effects`).toBe(-1);
     }
@@ -90,11 +85,11 @@ describe('rule 6: a power cut at any effect of copy-on-write', () => {
       run(card.core.loop, hostWrite(card, 3 * GRAIN, filled(GRAIN, 0xd0)));
       run(card.core.loop, card.flashCopy.end(Status.FLASH_COPY_STOPPED));
       const image = volumeContent(card);
-      card.board.power.cutAfter(effects);
+      card.board.cutAfter(effects);
       launch(card.core.loop, takeT0(card));
       settle(card.core.loop);
       if (card.board.power.on) finished += 1;
-      card.board.powerCycle();
+      card.board.lose();
       const rebooted = bootPrimary(card.board);
       outcomes.add(rebooted.flashCopy.active);
       if (rebooted.flashCopy.active) expect(firstDifference(t0Content(rebooted), image)).toBe(-1);

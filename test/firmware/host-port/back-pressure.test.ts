@@ -10,8 +10,8 @@ import {
   MAX_UNSENT_FRAMES_PER_HOST,
   READ_BUFFERS_PER_HOST,
 } from '../../../firmware/limits.js';
-import { settle } from '../support/memory-hal.js';
 import { HostBench } from './host-bench.js';
+import { settle } from '../support/tasks.js';
 
 const BLOCK = new Uint8Array(512);
 

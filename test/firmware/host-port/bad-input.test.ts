@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { HostFrameSchema, Opcode } from '../../../protos/gen/grainlink/host/v1/host_pb.js';
 import { FRAME_BUFFER_BYTES, HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, READ_BUFFERS, READ_BUFFERS_PER_HOST } from '../../../firmware/limits.js';
-import { settle } from '../support/memory-hal.js';
 import { HostBench, VOLUME_BLOCKS } from './host-bench.js';
+import { settle } from '../support/tasks.js';
 
 const BLOCK = new Uint8Array(512);
 

@@ -16,9 +16,9 @@ import { HostPort } from '../../../firmware/host-port/host-port.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import type { Task } from '../../../firmware/kernel/pending.js';
 import { CommandError } from '../../../firmware/errors.js';
-import { MemoryClock, settle } from '../support/memory-hal.js';
 import { ScriptedIo } from './scripted-io.js';
 import { ScriptedPort } from './scripted-port.js';
+import { BenchClock, settle } from '../support/tasks.js';
 
 export const VOLUME_BYTES = 1 << 20;
 export const VOLUME_BLOCKS = VOLUME_BYTES / 512;
@@ -51,7 +51,7 @@ export function adminStub(own: Partial<AdminHandlers> = {}): AdminHandlers {
 
 /** A host port over scripted parts, and what a host would do with it. */
 export class HostBench {
-  readonly clock = new MemoryClock();
+  readonly clock = new BenchClock();
   readonly loop = new EventLoop(this.clock, () => undefined);
   readonly port = new ScriptedPort();
   readonly io = new ScriptedIo(this.loop, VOLUME_BYTES);

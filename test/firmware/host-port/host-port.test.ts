@@ -6,8 +6,8 @@ import { CommandError } from '../../../firmware/errors.js';
 import { FirmwareFault } from '../../../firmware/kernel/event-loop.js';
 import { PartError, type Task } from '../../../firmware/kernel/pending.js';
 import { HOST_RECEIVE_BUFFERS, MAX_HOST_CONNECTIONS, MAX_IO_QUEUE_DEPTH, READ_BUFFERS, SPARE_HOST_CONNECTIONS } from '../../../firmware/limits.js';
-import { launch, settle } from '../support/memory-hal.js';
 import { adminStub, HostBench, VOLUME_BLOCKS } from './host-bench.js';
+import { launch, settle } from '../support/tasks.js';
 
 function pattern(lengthBytes: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length: lengthBytes }, (_, i) => (i * 31 + seed) & 0xff);

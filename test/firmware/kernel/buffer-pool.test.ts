@@ -2,10 +2,10 @@ import { heapMemory } from '../../../emulator/parts/heap-memory.js';
 import { describe, expect, it } from 'vitest';
 import { BufferPool } from '../../../firmware/kernel/buffer-pool.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
-import { launch, MemoryClock, run, settle } from '../support/memory-hal.js';
+import { BenchClock, launch, run, settle } from '../support/tasks.js';
 
 function newLoop(): EventLoop {
-  return new EventLoop(new MemoryClock(), () => undefined);
+  return new EventLoop(new BenchClock(), () => undefined);
 }
 
 describe('a buffer pool', () => {

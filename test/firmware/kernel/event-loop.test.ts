@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { EventLoop, FirmwareFault } from '../../../firmware/kernel/event-loop.js';
 import { PartError, type Pending, type Task, wait, waitAll } from '../../../firmware/kernel/pending.js';
 import { MAX_TASKS } from '../../../firmware/limits.js';
-import { launch, MemoryClock, run, settle } from '../support/memory-hal.js';
+import { BenchClock, launch, run, settle } from '../support/tasks.js';
 
 function newLoop(wake: () => void = () => undefined): EventLoop {
-  return new EventLoop(new MemoryClock(), wake);
+  return new EventLoop(new BenchClock(), wake);
 }
 
 function* noting(log: string[], name: string, pending: Pending<void>): Task {
@@ -71,7 +71,7 @@ describe('a task', () => {
   });
 
   it('sleeps until the clock says so', () => {
-    const clock = new MemoryClock();
+    const clock = new BenchClock();
     const loop = new EventLoop(clock, () => undefined);
     const task = launch(loop, loop.sleep(10));
     clock.advance(9);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { type RangeLockHandle, RangeLocks } from '../../../firmware/kernel/range-lock.js';
-import { launch, MemoryClock, settle } from '../support/memory-hal.js';
+import { BenchClock, launch, settle } from '../support/tasks.js';
 
 function newLoop(): EventLoop {
-  return new EventLoop(new MemoryClock(), () => undefined);
+  return new EventLoop(new BenchClock(), () => undefined);
 }
 
 describe('range locks', () => {

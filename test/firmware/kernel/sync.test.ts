@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { type Pending, type Task, wait } from '../../../firmware/kernel/pending.js';
 import { Gate, Semaphore, Shared, Signal } from '../../../firmware/kernel/sync.js';
-import { launch, MemoryClock, run, settle } from '../support/memory-hal.js';
+import { BenchClock, launch, run, settle } from '../support/tasks.js';
 
 function newLoop(): EventLoop {
-  return new EventLoop(new MemoryClock(), () => undefined);
+  return new EventLoop(new BenchClock(), () => undefined);
 }
 
 describe('a semaphore', () => {
@@ -47,7 +47,7 @@ describe('a signal', () => {
   });
 
   it('is waited for no longer than one wants', () => {
-    const clock = new MemoryClock();
+    const clock = new BenchClock();
     const loop = new EventLoop(clock, () => undefined);
     const signal = new Signal(loop);
     const patient = launch(loop, signal.nextWithin(clock, 100));

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../../emulator/simulation/random.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { FlashCopyState, JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
-import { MemoryMedium } from '../support/memory-parts.js';
-import { seededRandom } from '../support/memory-power.js';
-import { launch, run, settle } from '../support/memory-hal.js';
-import { exporting, GRAIN, hex, mediumBytes, PATH, primaryAtT0, verify } from '../support/media.js';
+import { exporting, GRAIN, hex, primaryAtT0, verify } from '../support/media.js';
 import { bootPrimary, filled, hostWrite, type PrimaryCard, takeT0 } from '../support/primary-card.js';
+import { damageMedium, MEDIUM, mediumBytes, mediumWith } from '../support/contents.js';
+import { launch, run, settle } from '../support/tasks.js';
 
 /** What an undisturbed export of the same T0 puts on its medium, label aside. */
 function expectedChunks(): Uint8Array {
@@ -33,19 +33,11 @@ describe('rule 6: a sealed medium holds T0 and nothing else', () => {
   test('though hosts write all the while, in any order of the parts', () => {
     const expected = expectedChunks();
     for (let seed = 1; seed <= 20; seed += 1) {
-      const random = seededRandom(seed);
-      const card = primaryAtT0();
-      card.board.power.intercept = () => 'hold';
+      const random = new Random(seed);
+      const card = primaryAtT0(seed);
       const job = launch(card.core.loop, exporting(card));
-      let writes = 0;
-      do {
-        settle(card.core.loop);
-        // The store holds 64 grains, so T0 lives through 60 writes within one.
-        if (writes < 60 && random() < 0.4) {
-          launch(card.core.loop, hostWrite(card, 512 * Math.floor(random() * 256 * 8), filled(512, 0xee)));
-          writes += 1;
-        }
-      } while (card.board.power.releaseOne(random()) || !job.ended);
+      // The store holds 64 grains, so T0 lives through 60 writes within one.
+      for (let writes = 0; card.core.loop.step(1);) if (writes < 60 && random.chance(0.2)) writes += hostWriteSomewhere(card, random);
       expect(job.result().status, `seed ${String(seed)}`).toBe(Status.SUCCESS);
       expect(Buffer.compare(chunksOf(card), expected), `seed ${String(seed)}`).toBe(0);
     }
@@ -81,17 +73,16 @@ describe('an export is refused', () => {
     const card = primaryAtT0();
     run(card.core.loop, card.flashCopy.end(Status.FLASH_COPY_STOPPED));
     expect(() => { run(card.core.loop, exporting(card)); }).toThrow('NO_FLASH_COPY');
-    expect(card.board.medium.media.size).toBe(0);
+    expect(card.board.shelf.size).toBe(0);
   });
 
   test.each([['something', filled(10000, 7)], ['an empty file', new Uint8Array(0)]])('where %s is, which stays untouched', (_what, bytes) => {
     const card = primaryAtT0();
-    const existing = new MemoryMedium();
-    existing.bytes = bytes.slice();
-    card.board.medium.media.set(PATH, existing);
+    const existing = mediumWith(bytes);
+    card.board.shelf.set(MEDIUM, existing);
     expect(() => { run(card.core.loop, exporting(card)); }).toThrow('MEDIUM_EXISTS');
     expect(Buffer.compare(existing.bytes, bytes)).toBe(0);
-    expect(card.board.medium.openFiles).toBe(0);
+    expect(card.board.power.openFiles).toBe(0);
   });
 
   test('where the sealed medium of an earlier T0 is', () => {
@@ -145,7 +136,7 @@ describe('an export that was interrupted', () => {
     settle(card.core.loop);
     expect(job.result()).toMatchObject({ state: JobState.FAILED, status: Status.FLASH_COPY_STORE_FULL });
     expect(verify(card).summary.seal).toBeUndefined();
-    expect(card.board.medium.openFiles).toBe(0);
+    expect(card.board.power.openFiles).toBe(0);
   });
 
   test('by the stop of T0 fails with that', () => {
@@ -173,8 +164,7 @@ describe('an export that was interrupted', () => {
     failMediumWrites(card, 500 * 1024);
     run(card.core.loop, exporting(card));
     card.board.power.intercept = undefined;
-    const medium = card.board.medium.media.get(PATH);
-    if (medium !== undefined) medium.bytes = medium.bytes.slice(0, 20000);
+    damageMedium(card.board, (bytes) => bytes.slice(0, 20000));
     expect(() => { run(card.core.loop, exporting(card)); }).toThrow('MEDIUM_TRUNCATED');
   });
 });
@@ -184,28 +174,19 @@ describe('rule 6: a power cut at any effect of an export', () => {
     const expected = expectedChunks();
     let finished = 0;
     for (let effects = 0; finished < 3; effects += 1) {
-      const random = seededRandom(effects);
+      const random = new Random(effects);
       const card = primaryAtT0(effects + 1);
-      const { power } = card.board;
-      power.intercept = () => 'hold';
-      power.cutAfter(effects);
+      card.board.cutAfter(effects);
       const job = launch(card.core.loop, exporting(card));
-      let writes = 0;
-      do {
-        settle(card.core.loop);
-        if (writes < 20 && random() < 0.3) {
-          launch(card.core.loop, hostWrite(card, 512 * Math.floor(random() * 256 * 8), filled(512, 0xee)));
-          writes += 1;
-        }
-      } while (power.releaseOne(random()));
+      for (let writes = 0; card.core.loop.step(1);) if (writes < 40 && random.chance(0.3)) writes += hostWriteSomewhere(card, random);
       if (job.ended) finished += 1;
-      card.board.powerCycle();
+      card.board.lose();
 
       const rebooted = bootPrimary(card.board);
       const where = `cut after ${String(effects)} effects`;
       checkSealKnown(rebooted, where);
       if (rebooted.flashCopy.active) {
-        for (let i = 0; i < 10; i += 1) run(rebooted.core.loop, hostWrite(rebooted, 512 * Math.floor(random() * 256 * 8), filled(512, 0xdd)));
+        for (let i = 0; i < 10; i += 1) run(rebooted.core.loop, hostWrite(rebooted, 512 * random.below(256 * 8), filled(512, 0xdd)));
         expect(run(rebooted.core.loop, exporting(rebooted)).status, where).toBe(Status.SUCCESS);
       }
       checkSealKnown(rebooted, where);
@@ -215,9 +196,15 @@ describe('rule 6: a power cut at any effect of an export', () => {
   });
 });
 
+/** @returns how many writes that is. */
+function hostWriteSomewhere(card: PrimaryCard, random: Random): number {
+  launch(card.core.loop, hostWrite(card, 512 * random.below(256 * 8), filled(512, 0xee)));
+  return 1;
+}
+
 /** Rule 8: the root of a sealed medium is the one that the primary recorded. */
 function checkSealKnown(card: PrimaryCard, where: string): void {
-  const medium = card.board.medium.media.get(PATH);
+  const medium = card.board.shelf.get(MEDIUM);
   if (medium === undefined || medium.bytes.length < CHUNKS_OFFSET_BYTES || medium.bytes.every((byte) => byte === 0)) return;
   let seal;
   try {

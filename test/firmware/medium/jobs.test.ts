@@ -3,9 +3,11 @@ import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.
 import { JobKind, JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { MediumJobs } from '../../../firmware/medium/jobs.js';
 import type { Requester } from '../../../firmware/synchronization/requester.js';
-import { blankSecondaryBoard, carry, exporting, PATH, primaryAtT0 } from '../support/media.js';
-import { bootCore, launch, run, settle } from '../support/memory-hal.js';
+import { blankSecondaryBoard, exporting, primaryAtT0 } from '../support/media.js';
 import { bootPrimary, type PrimaryCard, takeT0 } from '../support/primary-card.js';
+import { carry, MEDIUM } from '../support/contents.js';
+import { bootCore } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
 
 interface Jobs {
   readonly jobs: MediumJobs;
@@ -26,8 +28,8 @@ test('a job runs beside its command, one at a time, and its end is told', () => 
   const card = primaryAtT0();
   const { jobs, told } = jobsOf(card);
   card.board.power.intercept = ({ part, kind, offsetBytes }) => (part === 'medium' && kind === 'write' && offsetBytes >= 8192 ? 'hold' : undefined);
-  run(card.core.loop, jobs.startExport(PATH));
-  expect(jobs.status).toMatchObject({ kind: JobKind.EXPORT, state: JobState.RUNNING, path: PATH });
+  run(card.core.loop, jobs.startExport(MEDIUM));
+  expect(jobs.status).toMatchObject({ kind: JobKind.EXPORT, state: JobState.RUNNING, path: MEDIUM });
   expect(() => { run(card.core.loop, jobs.startExport('/media/other')); }).toThrow('JOB_RUNNING');
   expect([jobs.running, told]).toEqual([true, []]);
   card.board.power.intercept = undefined;
@@ -40,9 +42,9 @@ test('a job runs beside its command, one at a time, and its end is told', () => 
 test('a refused job leaves the status of the one before, and room for the next', () => {
   const card = primaryAtT0();
   const { jobs } = jobsOf(card);
-  run(card.core.loop, jobs.startExport(PATH));
+  run(card.core.loop, jobs.startExport(MEDIUM));
   expect(() => { run(card.core.loop, jobs.startExport('/media/other')); }).toThrow('NO_FLASH_COPY');
-  expect([jobs.running, jobs.status?.path]).toEqual([false, PATH]);
+  expect([jobs.running, jobs.status?.path]).toEqual([false, MEDIUM]);
   run(card.core.loop, takeT0(card));
   run(card.core.loop, jobs.startExport('/media/other'));
   expect(jobs.status).toMatchObject({ path: '/media/other', state: JobState.SUCCEEDED });
@@ -52,7 +54,7 @@ test('a card that goes down ends its job at a chunk, and the next boot resumes i
   const card = primaryAtT0();
   const { jobs } = jobsOf(card);
   card.board.power.intercept = ({ part, kind, offsetBytes }) => (part === 'medium' && kind === 'write' && offsetBytes >= 8192 ? 'hold' : undefined);
-  run(card.core.loop, jobs.startExport(PATH));
+  run(card.core.loop, jobs.startExport(MEDIUM));
   const halting = launch(card.core.loop, jobs.halt());
   expect(halting.ended).toBe(false);
   card.board.power.intercept = undefined;
@@ -60,7 +62,7 @@ test('a card that goes down ends its job at a chunk, and the next boot resumes i
   settle(card.core.loop);
   halting.result();
   expect(jobs.status).toMatchObject({ state: JobState.FAILED, status: Status.BUSY });
-  card.board.powerCycle();
+  card.board.lose();
   const rebooted = bootPrimary(card.board);
   expect(run(rebooted.core.loop, exporting(rebooted)).status).toBe(Status.SUCCESS);
 });
@@ -72,7 +74,7 @@ test('a load disconnects the secondary, is "loading" when its command is done, a
   carry(primary.board, board);
   const core = bootCore(board);
   const { jobs, told } = jobsOf({ core, flashCopy: primary.flashCopy });
-  run(core.loop, jobs.startLoad(PATH, false));
+  run(core.loop, jobs.startLoad(MEDIUM, false));
   expect(core.state.control.current.identity.role).toBe(Role.SECONDARY);
   expect(jobs.status).toMatchObject({ kind: JobKind.LOAD, state: JobState.SUCCEEDED });
   expect(told).toEqual(['held', 'released', 'ended', 'wish']);

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { ControlBlockSchema, IdentitySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { MediumLabelSchema } from '../../../protos/gen/grainlink/medium/v1/medium_pb.js';
 import { checkFits, checkRole } from '../../../firmware/medium/load-checks.js';
 import type { Control } from '../../../firmware/metadata/control-store.js';
-import { SMALL_GEOMETRY } from '../support/memory-hal.js';
 
 const RELATIONSHIP = new Uint8Array(16).fill(1);
 const VOLUME = new Uint8Array(16).fill(2);

@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'vitest';
+import { DurableView } from '../../../emulator/simulation/durable-view.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { Random } from '../../../emulator/simulation/random.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardCore } from '../../../firmware/core.js';
 import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
 import { MEDIUM_RING_BYTES } from '../../../firmware/medium/medium-memory.js';
-import { blankSecondaryBoard, carry, exporting, GRAIN, hex, loadContext, loading, mediumBytes, PATH, primaryAtT0, swapTwoChunks } from '../support/media.js';
-import { bootCore, formattedBoard, launch, type MemoryBoard, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
-import { seededRandom } from '../support/memory-power.js';
+import { blankSecondaryBoard, exporting, GRAIN, hex, loadContext, loading, primaryAtT0, swapTwoChunks } from '../support/media.js';
 import { bootPrimary, establish, filled, firstDifference, hostWrite, type PrimaryCard, takeT0, volumeContent } from '../support/primary-card.js';
+import { carry, damageMedium, flipBit, MEDIUM, mediumBytes } from '../support/contents.js';
+import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
 
 interface Travelled {
   readonly primary: PrimaryCard;
   /** T0. */
   readonly image: Uint8Array;
-  readonly board: MemoryBoard;
+  readonly board: TestBoard;
   readonly core: CardCore;
 }
 
@@ -26,23 +30,6 @@ function travelled(): Travelled {
   const board = blankSecondaryBoard();
   carry(primary.board, board);
   return { primary, image, board, core: bootCore(board) };
-}
-
-function flip(board: MemoryBoard, at: number): void {
-  const bytes = mediumBytes(board);
-  bytes[at] = (bytes[at] ?? 0) ^ 0x10;
-}
-
-/** Boots and loads with the parts finishing in any order. */
-function loadedInAnyOrder(board: MemoryBoard, random: () => number): CardCore {
-  const core = bootCore(board);
-  board.power.intercept = () => 'hold';
-  const job = launch(core.loop, loading(core));
-  do settle(core.loop);
-  while (board.power.releaseOne(random()));
-  board.power.intercept = undefined;
-  expect(job.result().status).toBe(Status.SUCCESS);
-  return core;
 }
 
 function isLoaded(core: CardCore): boolean {
@@ -72,25 +59,26 @@ describe('rule 7: a load', () => {
     const geometry = { ...SMALL_GEOMETRY, sizeBytes: 12 * 1024 * 1024 };
     const primary = bootPrimary(formattedBoard(geometry));
     establish(primary);
-    const random = seededRandom(5);
+    const random = new Random(5);
     for (let at = 0; at < geometry.sizeBytes - 512 * 1024;) {
-      const lengthBytes = GRAIN * (1 + Math.floor(random() * 90));
-      run(primary.core.loop, hostWrite(primary, at, filled(lengthBytes, 1 + Math.floor(random() * 255))));
-      at += lengthBytes + GRAIN * Math.floor(random() * 3);
+      const lengthBytes = GRAIN * random.between(1, 90);
+      run(primary.core.loop, hostWrite(primary, at, filled(lengthBytes, random.between(1, 255))));
+      at += lengthBytes + GRAIN * random.below(3);
     }
     run(primary.core.loop, takeT0(primary));
     const image = volumeContent(primary);
     expect(run(primary.core.loop, exporting(primary)).status).toBe(Status.SUCCESS);
     const board = blankSecondaryBoard(geometry);
     expect(carry(primary.board, board).bytes.length).toBeGreaterThan(2 * MEDIUM_RING_BYTES);
-    const core = loadedInAnyOrder(board, random);
+    const core = bootCore(board);
+    expect(run(core.loop, loading(core)).status).toBe(Status.SUCCESS);
     expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
   });
 
   test('is durable', () => {
     const { image, board, core } = travelled();
     run(core.loop, loading(core));
-    board.powerCycle(() => false);
+    board.lose({ keep: () => false });
     const rebooted = bootCore(board);
     expect(isLoaded(rebooted)).toBe(true);
     expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
@@ -107,7 +95,7 @@ describe('rule 7: a load', () => {
   test('is "loading", durably, before the first byte is written', () => {
     const { board, core } = travelled();
     const context = loadContext(core);
-    const prepared = run(core.loop, prepareLoad(context, PATH, false));
+    const prepared = run(core.loop, prepareLoad(context, MEDIUM, false));
     expect(core.state.control.current.identity.role).toBe(Role.STANDALONE);
     let writes = 0;
     board.power.intercept = ({ part, kind }) => {
@@ -115,7 +103,7 @@ describe('rule 7: a load', () => {
       return undefined;
     };
     const from = run(core.loop, beginLoad(context, prepared));
-    board.powerCycle();
+    board.lose();
     expect(writes).toBe(0);
     expect(bootCore(board).state.control.current).toMatchObject({ loadState: LoadState.LOADING, consistent: false, allDirty: true, suppressed: false });
     expect(from.chunks).toBe(0);
@@ -128,11 +116,11 @@ describe('rule 7: a load', () => {
       const board = blankSecondaryBoard();
       carry(primary.board, board);
       const core = bootCore(board);
-      board.power.cutAfter(effects);
+      board.cutAfter(effects);
       const job = launch(core.loop, loading(core));
       settle(core.loop);
       finished = job.ended;
-      board.powerCycle();
+      board.lose();
       const rebooted = bootCore(board);
       const where = `cut after ${String(effects)} effects`;
       if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
@@ -149,11 +137,11 @@ describe('rule 7: a load', () => {
       carry(primary.board, board);
       const core = bootCore(board);
       run(core.loop, core.state.position.advance({ mediumOffsetBytes: 8192, volumeOffsetBytes: 5 * GRAIN, chunks: 3, chain: new Uint8Array(32) }));
-      board.power.cutAfter(effects);
+      board.cutAfter(effects);
       const job = launch(core.loop, loading(core));
       settle(core.loop);
       finished = job.ended;
-      board.powerCycle();
+      board.lose();
       const rebooted = bootCore(board);
       if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, `cut after ${String(effects)} effects`).toBe(Status.SUCCESS);
       expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
@@ -168,10 +156,10 @@ describe('rule 7: a load', () => {
         carry(primary.board, board);
         let core = bootCore(board);
         for (const effects of [first, second]) {
-          board.power.cutAfter(effects);
+          board.cutAfter(effects);
           launch(core.loop, loading(core));
           settle(core.loop);
-          board.powerCycle();
+          board.lose();
           core = bootCore(board);
         }
         if (!isLoaded(core)) run(core.loop, loading(core));
@@ -202,20 +190,21 @@ describe('rule 19: a grain never written', () => {
   test('reads as zeroes on a secondary whose hosts had written it', () => {
     const { image, core } = travelled();
     run(core.loop, core.volume.write(0, filled(SMALL_GEOMETRY.sizeBytes, 0x77)));
-    run(core.loop, loading(core, PATH, true));
+    run(core.loop, loading(core, MEDIUM, true));
     expect(firstDifference(volumeContent({ core }), image)).toBe(-1);
   });
 
   test('the written map follows the data: a grain is written only after it was flushed', () => {
     const { board, core } = travelled();
-    let unflushed = false;
-    const { written } = core.state.layout;
-    board.power.intercept = ({ part, kind, offsetBytes }) => {
-      if (part === 'volume') unflushed = kind !== 'flush';
-      if (part === 'nvram' && offsetBytes >= written.offsetBytes && offsetBytes < written.offsetBytes + written.lengthBytes) expect(unflushed).toBe(false);
-      return undefined;
+    const durable = new DurableView(board);
+    let persists = 0;
+    board.power.observer = ({ part, kind }) => {
+      if (part !== 'nvram' || kind !== 'persist') return;
+      persists += 1;
+      for (const block of board.volume.unflushed) expect(durable.isWritten(Math.floor(block / durable.blocksAGrain))).toBe(false);
     };
     run(core.loop, loading(core));
+    expect([persists > 0, durable.isWritten(0)]).toEqual([true, true]);
   });
 });
 
@@ -226,7 +215,7 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
     for (let at = 0; at < length; at += at < 8192 + 400 ? 37 : 9973) {
       const board = blankSecondaryBoard();
       carry(primary.board, board);
-      flip(board, at);
+      flipBit(board, at);
       const core = bootCore(board);
       let status: Status;
       try {
@@ -237,14 +226,14 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
       }
       expect([Status.MEDIUM_NOT_A_MEDIUM, Status.MEDIUM_UNSUPPORTED_VERSION, Status.MEDIUM_DAMAGED], `byte ${String(at)}`).toContain(status);
       expect(isLoaded(core)).toBe(false);
-      expect(board.medium.openFiles).toBe(0);
+      expect(board.power.openFiles).toBe(0);
     }
   });
 
   test('the chunk is named, nothing of it is written, and a repaired copy goes on from the last position', () => {
     const { image, primary, board, core } = travelled();
     const at = 600 * 1024;
-    flip(board, at);
+    flipBit(board, at);
     const failed = run(core.loop, loading(core));
     expect(failed).toMatchObject({ state: JobState.FAILED, status: Status.MEDIUM_DAMAGED });
     expect(failed.detail).toMatch(/^chunk \d+ at byte \d+: its digest does not hold$/);
@@ -260,7 +249,7 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
 
   test('two chunks that changed places', () => {
     const { board, core } = travelled();
-    const [first] = swapTwoChunks(mediumBytes(board));
+    const [first] = swapTwoChunks(board);
     const job = run(core.loop, loading(core));
     expect(job.status).toBe(Status.MEDIUM_DAMAGED);
     expect(job.detail).toContain(`chunk ${String(first)} at byte`);
@@ -269,15 +258,14 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
 
   test('truncated: found before anything is written', () => {
     const { board, core } = travelled();
-    const medium = board.medium.media.get(PATH);
-    if (medium !== undefined) medium.bytes = medium.bytes.slice(0, -1);
+    damageMedium(board, (bytes) => bytes.slice(0, -1));
     expect(() => { run(core.loop, loading(core)); }).toThrow('MEDIUM_TRUNCATED');
     expect(core.state.control.current.identity.role).toBe(Role.STANDALONE);
   });
 
   test('rule 6: unsealed', () => {
     const { board, core } = travelled();
-    mediumBytes(board).fill(0, 4096, 8192);
+    damageMedium(board, (bytes) => bytes.fill(0, 4096, 8192));
     expect(() => { run(core.loop, loading(core)); }).toThrow('MEDIUM_UNSEALED');
   });
 
@@ -300,8 +288,8 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
     run(other.core.loop, takeT0(other));
     run(other.core.loop, exporting(other));
     const context = loadContext(core);
-    const prepared = run(core.loop, prepareLoad(context, PATH, false));
-    mediumBytes(board).set(mediumBytes(other.board));
+    const prepared = run(core.loop, prepareLoad(context, MEDIUM, false));
+    damageMedium(board, () => mediumBytes(other.board).slice());
     const from = run(core.loop, beginLoad(context, prepared));
     run(core.loop, runLoad(context, prepared, from));
     expect(prepared.job.status).toBe(Status.MEDIUM_CHANGED);
@@ -340,8 +328,8 @@ describe('an interrupted load', () => {
 
   test('rule 14: starts again when NVRAM was damaged meanwhile, since its maps mean nothing', () => {
     const { image, board, core } = interrupted();
-    board.powerCycle();
-    board.nvram.damagedLines.add(core.state.layout.written.offsetBytes / 64);
+    board.lose();
+    board.nvram.content.damagedLines.add(core.state.layout.written.offsetBytes / 64);
     const rebooted = bootCore(board);
     const job = run(rebooted.loop, loading(rebooted));
     expect(job.dataBytes).toBe(BigInt(177 * GRAIN));

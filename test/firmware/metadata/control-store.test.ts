@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { readControlBlocks } from '../../../firmware/metadata/control-store.js';
 import { layoutOf, type Region } from '../../../firmware/metadata/nvram-layout.js';
-import type { MemoryBoard } from '../support/memory-hal.js';
-import { bootCore, formattedBoard, launch, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { fillNvram, regionOf } from '../support/contents.js';
 
 const { controlBlocks } = layoutOf(SMALL_GEOMETRY);
 
 /** What a boot would find: the name, and whether the copies are alike. */
-function reread(board: MemoryBoard, damaged?: Region): { readonly name: string | undefined; readonly uneven: boolean } {
-  const { control, uneven } = readControlBlocks(board.hal.digest, board.nvram.durable, controlBlocks, (region) => region === damaged);
+function reread(board: TestBoard, damaged?: Region): { readonly name: string | undefined; readonly uneven: boolean } {
+  const { control, uneven } = readControlBlocks(board.hal.digest, board.nvram.content.bytes, controlBlocks, (region) => region === damaged);
   return { name: control?.identity.secondaryName, uneven };
 }
 
-function bench(): { readonly board: MemoryBoard; readonly core: ReturnType<typeof bootCore>; readonly rename: (name: string) => ReturnType<ReturnType<typeof bootCore>['state']['control']['commit']> } {
+function bench(): { readonly board: TestBoard; readonly core: ReturnType<typeof bootCore>; readonly rename: (name: string) => ReturnType<ReturnType<typeof bootCore>['state']['control']['commit']> } {
   const board = formattedBoard();
   const core = bootCore(board);
   return { board, core, rename: (name) => core.state.control.commit((draft) => { draft.identity.secondaryName = name; }) };
@@ -24,7 +26,7 @@ test('a commit is durable in both copies, and shows only then', () => {
   const committed = launch(core.loop, rename('new'));
   settle(core.loop);
   expect(core.state.control.current.identity.secondaryName).toBe('');
-  while (board.power.releaseOne(0)) settle(core.loop);
+  while (board.power.releaseOne()) settle(core.loop);
   committed.result();
   expect(core.state.control.current.identity.secondaryName).toBe('new');
   for (const lost of [undefined, ...controlBlocks]) expect(reread(board, lost)).toEqual({ name: 'new', uneven: lost !== undefined });
@@ -47,7 +49,7 @@ test('commits take turns', () => {
   const first = launch(core.loop, rename('first'));
   const second = launch(core.loop, core.state.control.commit((draft) => { draft.identity.secondaryName += ' second'; }));
   settle(core.loop);
-  while (board.power.releaseOne(0)) settle(core.loop);
+  while (board.power.releaseOne()) settle(core.loop);
   first.result();
   second.result();
   expect(reread(board)).toEqual({ name: 'first second', uneven: false });
@@ -66,13 +68,13 @@ test('a cut between the copies leaves the newer one, and is seen', () => {
 test('an older copy is never taken for the newest', () => {
   const { board, core, rename } = bench();
   run(core.loop, rename('old'));
-  const stale = board.nvram.durable.slice(controlBlocks[0].offsetBytes, controlBlocks[0].offsetBytes + controlBlocks[0].lengthBytes);
+  const stale = regionOf(board, controlBlocks[0]);
   run(core.loop, rename('new'));
   for (const region of controlBlocks) {
-    const kept = board.nvram.durable.slice();
-    board.nvram.durable.set(stale, region.offsetBytes);
+    const kept = regionOf(board, region);
+    fillNvram(board, region.offsetBytes, stale);
     expect(reread(board)).toEqual({ name: 'new', uneven: true });
-    board.nvram.durable.set(kept);
+    fillNvram(board, region.offsetBytes, kept);
   }
 });
 

@@ -1,26 +1,27 @@
 import { expect, test } from 'vitest';
 import { GrainMap } from '../../../firmware/metadata/grain-map.js';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
-import { launch, MemoryBoard, run, settle } from '../support/memory-hal.js';
+import type { EventLoop } from '../../../firmware/kernel/event-loop.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { blankBoard, BoardLoop, type TestBoard } from '../support/board.js';
 
 const REGION = { offsetBytes: 4096, lengthBytes: 256 };
 const GRAINS = 2000;
 
-function bench(): { readonly board: MemoryBoard; readonly loop: EventLoop; readonly map: GrainMap; persisted(): number[] } {
-  const board = new MemoryBoard();
-  const loop = new EventLoop(board.clock, () => undefined);
+function bench(): { readonly board: TestBoard; readonly loop: EventLoop; readonly map: GrainMap; persisted(): number[] } {
+  const board = blankBoard();
+  const loop = new BoardLoop(board);
   const lines: number[] = [];
   board.power.intercept = ({ offsetBytes, lengthBytes }) => {
     for (let at = 0; at < lengthBytes; at += 64) lines.push((offsetBytes - REGION.offsetBytes + at) / 64);
     return undefined;
   };
-  const map = new GrainMap(loop, board.hal.nvram, REGION, GRAINS, board.nvram.durable.slice());
+  const map = new GrainMap(loop, board.hal.nvram, REGION, GRAINS, board.nvram.content.bytes.slice());
   return { board, loop, map, persisted: () => lines.splice(0) };
 }
 
 /** What a boot would find. */
 function reread({ board, loop }: ReturnType<typeof bench>): GrainMap {
-  return new GrainMap(loop, board.hal.nvram, REGION, GRAINS, board.nvram.durable.slice());
+  return new GrainMap(loop, board.hal.nvram, REGION, GRAINS, board.nvram.content.bytes.slice());
 }
 
 test('set and clear are durable when they return', () => {
@@ -47,10 +48,10 @@ test('a bit that another has set, and not yet made durable, is not durable for t
   const second = launch(it.loop, it.map.set(3, 1));
   settle(it.loop);
   expect([it.map.isSetDurably(3, 1), it.board.power.held.length]).toEqual([false, 2]);
-  it.board.power.releaseOne(0);
+  it.board.power.releaseOne();
   settle(it.loop);
   expect([first.ended, second.ended, it.map.isSetDurably(3, 1)]).toEqual([true, false, false]);
-  it.board.power.releaseOne(0);
+  it.board.power.releaseOne();
   settle(it.loop);
   expect([second.ended, it.map.isSetDurably(3, 1)]).toEqual([true, true]);
 });
@@ -78,10 +79,10 @@ test('scattered ranges cost one persist a line', () => {
 
 test('becomes what another is', () => {
   const it = bench();
-  const other = new GrainMap(it.loop, it.board.hal.nvram, { offsetBytes: 8192, lengthBytes: 256 }, GRAINS, it.board.nvram.durable.slice());
+  const other = new GrainMap(it.loop, it.board.hal.nvram, { offsetBytes: 8192, lengthBytes: 256 }, GRAINS, it.board.nvram.content.bytes.slice());
   run(it.loop, it.map.set(7, 9));
   run(it.loop, other.copyFrom(it.map));
-  expect([other.count, new GrainMap(it.loop, it.board.hal.nvram, { offsetBytes: 8192, lengthBytes: 256 }, GRAINS, it.board.nvram.durable).nextSet(0)]).toEqual([9, 7]);
+  expect([other.count, new GrainMap(it.loop, it.board.hal.nvram, { offsetBytes: 8192, lengthBytes: 256 }, GRAINS, it.board.nvram.content.bytes).nextSet(0)]).toEqual([9, 7]);
 });
 
 test('knows the grains of a line, the last one being short', () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
+import type { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { CHAIN_BYTES, type Position, PositionStore } from '../../../firmware/metadata/position-store.js';
-import { launch, MemoryBoard, run, settle } from '../support/memory-hal.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { blankBoard, BoardLoop, type TestBoard } from '../support/board.js';
 
 const REGIONS = [{ offsetBytes: 4096, lengthBytes: 64 }, { offsetBytes: 4160, lengthBytes: 64 }] as const;
 
@@ -10,16 +11,16 @@ function position(n: number): Position {
   return { mediumOffsetBytes: n * 1000, volumeOffsetBytes: n * 4096, chunks: n, chain: new Uint8Array(CHAIN_BYTES).fill(n) };
 }
 
-function bench(): { readonly board: MemoryBoard; readonly loop: EventLoop; readonly store: PositionStore; boot(damaged?: 0 | 1): PositionStore } {
-  const board = new MemoryBoard();
-  const loop = new EventLoop(board.clock, () => undefined);
+function bench(): { readonly board: TestBoard; readonly loop: EventLoop; readonly store: PositionStore; boot(damaged?: 0 | 1): PositionStore } {
+  const board = blankBoard();
+  const loop = new BoardLoop(board);
   const open = (image: Uint8Array): PositionStore => new PositionStore(loop, board.hal.nvram, REGIONS, image);
   return {
     board,
     loop,
-    store: open(board.nvram.durable.slice()),
+    store: open(board.nvram.content.bytes.slice()),
     boot: (damaged) => {
-      const image = board.nvram.durable.slice();
+      const image = board.nvram.content.bytes.slice();
       if (damaged !== undefined) image.fill(0, REGIONS[damaged].offsetBytes, REGIONS[damaged].offsetBytes + 64);
       return open(image);
     },

@@ -1,17 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { FlashCopySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
-import { layoutOf, type Region } from '../../../firmware/metadata/nvram-layout.js';
-import { bootCore, formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import { layoutOf } from '../../../firmware/metadata/nvram-layout.js';
 import type { Control } from '../../../firmware/metadata/control-store.js';
+import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';
+import { run } from '../support/tasks.js';
+import { damage, fill, fillNvram, regionOf } from '../support/contents.js';
 
 const LAYOUT = layoutOf(SMALL_GEOMETRY);
 
 /** A board whose card is what `change` makes of a standalone one. */
-function boardOf(change: (draft: Control) => void): MemoryBoard {
+function boardOf(change: (draft: Control) => void): TestBoard {
   const board = formattedBoard();
   const core = bootCore(board);
   run(core.loop, core.state.control.commit(change));
@@ -30,19 +32,13 @@ const secondary = (draft: Control): void => {
   draft.identity.loadId = new Uint8Array(16).fill(3);
 };
 
-function damage(board: MemoryBoard, ...regions: readonly Region[]): void {
-  for (const { offsetBytes, lengthBytes } of regions) {
-    for (let line = offsetBytes / NVRAM_LINE_BYTES; line < (offsetBytes + lengthBytes) / NVRAM_LINE_BYTES; line += 1) board.nvram.damagedLines.add(line);
-  }
-}
-
-const findings = (board: MemoryBoard): (string | undefined)[] => bootCore(board).state.findings.map(({ status }) => Status[status]);
+const findings = (board: TestBoard): (string | undefined)[] => bootCore(board).state.findings.map(({ status }) => Status[status]);
 
 test('a sound card comes up as it went, with nothing found and nothing persisted but that', () => {
   const board = boardOf(primary);
   let persists = 0;
-  board.power.intercept = ({ lengthBytes, kind }) => {
-    if (kind === 'persist' && lengthBytes > 0) persists += 1;
+  board.power.intercept = ({ kind }) => {
+    if (kind === 'persist') persists += 1;
     return undefined;
   };
   const { state } = bootCore(board);
@@ -52,14 +48,14 @@ test('a sound card comes up as it went, with nothing found and nothing persisted
 test('what is no card says so', () => {
   const board = formattedBoard();
   damage(board, ...LAYOUT.controlBlocks);
-  board.reserved.fill(0, new Uint8Array(2 * SUPERBLOCK_BYTES));
+  fill(board.reserved, 0, new Uint8Array(2 * SUPERBLOCK_BYTES));
   expect(() => bootCore(board)).toThrow('NOT_FORMATTED');
 });
 
 test('a disk of another size is refused', () => {
   const board = formattedBoard();
   const other = formattedBoard({ ...SMALL_GEOMETRY, sizeBytes: 2 * SMALL_GEOMETRY.sizeBytes });
-  other.nvram.durable.set(board.nvram.durable);
+  other.image.nvram.copyFrom(board.image.nvram);
   expect(() => bootCore(other)).toThrow('not of the size');
 });
 
@@ -91,10 +87,10 @@ describe('with both control blocks lost', () => {
 
   test('a stale block that turns up later is not believed', () => {
     const board = boardOf(primary);
-    const stale = board.nvram.durable.slice(0, LAYOUT.dirty.offsetBytes);
+    const stale = regionOf(board, LAYOUT.controlBlocks[0]);
     damage(board, ...LAYOUT.controlBlocks);
     const { generation } = bootCore(board).state.control.current.identity;
-    board.nvram.durable.set(stale.subarray(0, LAYOUT.controlBlocks[0].lengthBytes));
+    fillNvram(board, LAYOUT.controlBlocks[0].offsetBytes, stale);
     expect(bootCore(board).state.control.current.identity.generation).toBe(generation);
   });
 });
@@ -140,9 +136,9 @@ describe('damage', () => {
     const board = boardOf(primary);
     damage(board, LAYOUT.dirty);
     // The first boot is cut before it is done.
-    board.power.intercept = ({ kind, lengthBytes }) => (kind === 'persist' && lengthBytes === 0 ? 'hold' : undefined);
+    board.power.intercept = ({ kind }) => (kind === 'recovered' ? 'hold' : undefined);
     expect(() => bootCore(board)).toThrow('not ended');
-    board.powerCycle();
+    board.lose();
     expect(findings(board)).toEqual(['NVRAM_DAMAGED']);
     expect(findings(board)).toEqual([]);
     expect(bootCore(board).state.dirty.count).toBe(256);
@@ -154,7 +150,7 @@ test('doubt makes everything dirty, ends T0 and costs a secondary its label', ()
     secondary(draft);
     draft.consistent = true;
   });
-  board.nvram.doubtful = true;
+  board.nvram.content.doubtful = true;
   const { state } = bootCore(board);
   expect([state.dirty.count, state.control.current.consistent]).toEqual([256, false]);
   expect(findings(board)).toEqual([]);

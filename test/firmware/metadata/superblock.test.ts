@@ -1,22 +1,26 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { IdentitySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
+import type { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
 import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
-import { launch, MemoryBoard, run, settle, SMALL_GEOMETRY } from '../support/memory-hal.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { blankBoard, BoardLoop, type TestBoard } from '../support/board.js';
+import { contentOf, fill } from '../support/contents.js';
 
 const named = (secondaryName: string) => create(IdentitySchema, { cardId: new Uint8Array(16).fill(1), secondaryName });
 
-function bench(): { readonly board: MemoryBoard; readonly loop: EventLoop; readonly store: SuperblockStore; reread(): { name: string | undefined; damaged: boolean } } {
-  const board = new MemoryBoard();
-  const loop = new EventLoop(board.clock, () => undefined);
+function bench(): { readonly board: TestBoard; readonly loop: EventLoop; readonly store: SuperblockStore; reread(): { name: string | undefined; damaged: boolean } } {
+  const board = blankBoard();
+  const loop = new BoardLoop(board);
   const open = (): SuperblockStore => new SuperblockStore(loop, board.hal.reserved, board.hal.digest);
   return {
     board,
     loop,
     store: open(),
     reread: () => {
+      board.power.on = true;
       const { superblock, damaged } = run(loop, open().read());
       return { name: superblock?.identity?.secondaryName, damaged };
     },
@@ -30,14 +34,14 @@ test('an empty disk has none', () => {
 test('what was written is durable, in two copies', () => {
   const it = bench();
   run(it.loop, it.store.write(named('one'), SMALL_GEOMETRY));
-  it.board.powerCycle(() => false);
+  it.board.lose({ keep: () => false });
   expect(it.reread()).toEqual({ name: 'one', damaged: false });
 });
 
 test.each([0, 1])('copy %i may be damaged', (copy) => {
   const it = bench();
   run(it.loop, it.store.write(named('one'), SMALL_GEOMETRY));
-  it.board.reserved.fill(copy * SUPERBLOCK_BYTES + 20, new Uint8Array(4).fill(0x55));
+  fill(it.board.reserved, copy * SUPERBLOCK_BYTES + 20, new Uint8Array(4).fill(0x55));
   expect(it.reread()).toEqual({ name: 'one', damaged: true });
 });
 
@@ -46,10 +50,10 @@ test('a cut at any effect of a write leaves the old one or the new one', () => {
   for (let cutAfter = 0; cutAfter < 5; cutAfter += 1) {
     const it = bench();
     run(it.loop, it.store.write(named('old'), SMALL_GEOMETRY));
-    it.board.power.cutAfter(cutAfter);
+    it.board.cutAfter(cutAfter);
     launch(it.loop, it.store.write(named('new'), SMALL_GEOMETRY));
     settle(it.loop);
-    it.board.powerCycle(() => false);
+    it.board.lose({ keep: () => false });
     seen.add(it.reread().name);
   }
   expect([...seen].sort()).toEqual(['new', 'old']);
@@ -58,7 +62,7 @@ test('a cut at any effect of a write leaves the old one or the new one', () => {
 test('a length that its place does not have, and any flipped bit, are damage', () => {
   const it = bench();
   run(it.loop, it.store.write(named('one'), SMALL_GEOMETRY));
-  const good = it.board.reserved.content();
+  const good = contentOf(it.board.reserved);
   const length = new DataView(good.buffer).getUint32(0, true);
   const damages = [0xffffffff, 0, SUPERBLOCK_BYTES].map((value) => {
     const bytes = good.slice();
@@ -71,8 +75,7 @@ test('a length that its place does not have, and any flipped bit, are damage', (
     damages.push(bytes);
   }
   for (const bytes of damages) {
-    it.board.reserved.powerCycle(() => false);
-    it.board.reserved.fill(0, bytes);
+    fill(it.board.reserved, 0, bytes);
     expect(it.reread()).toEqual({ name: undefined, damaged: true });
   }
 });

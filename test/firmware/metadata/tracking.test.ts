@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { MAX_INTENT_GRAINS } from '../../../firmware/limits.js';
 import type { GrainRange } from '../../../firmware/metadata/grain-map.js';
 import { Tracking, type WriteMark } from '../../../firmware/metadata/tracking.js';
-import { bootCore, formattedBoard, launch, type MemoryBoard, run, settle } from '../support/memory-hal.js';
+import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
 
 interface Bench {
-  readonly board: MemoryBoard;
+  readonly board: TestBoard;
   readonly tracking: Tracking;
   readonly loop: ReturnType<typeof bootCore>['loop'];
   before(first: number, grains: number, mirroring: boolean): WriteMark;

@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { HelloSchema, type Welcome, WelcomeSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import { agreedPayloadBytes, helloFault, helloOf, welcomeFault } from '../../../firmware/remote-copy/handshake.js';
-import { bootCore, formattedBoard } from '../support/memory-hal.js';
+import { bootCore, formattedBoard } from '../support/board.js';
 
 const id = new Uint8Array(16).fill(1);
 

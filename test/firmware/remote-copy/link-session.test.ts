@@ -4,8 +4,8 @@ import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type LinkFrame, LinkFrameSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import { LINK_HEARTBEAT_MS, LINK_SILENCE_MS } from '../../../firmware/limits.js';
 import { SessionEnded } from '../../../firmware/remote-copy/link-session.js';
-import { launch } from '../support/memory-hal.js';
 import { SessionBench } from '../support/session-bench.js';
+import { launch } from '../support/tasks.js';
 
 const incoming = (sequence: number, session = 77n): LinkFrame => create(LinkFrameSchema, { session, sequence, body: { case: 'heartbeat', value: {} } });
 

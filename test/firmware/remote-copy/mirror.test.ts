@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { MAX_MIRRORS_IN_FLIGHT } from '../../../firmware/limits.js';
 import { Mirror } from '../../../firmware/remote-copy/mirror.js';
-import { launch } from '../support/memory-hal.js';
 import { SessionBench } from '../support/session-bench.js';
+import { launch } from '../support/tasks.js';
 
 interface Bench {
   readonly line: SessionBench;

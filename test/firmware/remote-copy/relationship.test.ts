@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { AdminBody } from '../../../emulator/simulation/sim-card.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { persists } from '../support/operations.js';
 import { livePair, Pair } from '../support/pair.js';
-import type { AdminBody } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
 
 const establish = (secondaryName = 'S', flashCopy = false): AdminBody => ({ case: 'establish', value: { secondaryName, flashCopy } });
@@ -127,7 +127,7 @@ test('dissolve leaves a standalone card with its data, on either side', () => {
     pair.command(pair[name], dissolve);
     const { role, generation, relationshipId, connectWished } = pair[name].status();
     expect([role, generation, relationshipId.length, connectWished]).toEqual([Role.STANDALONE, 0n, 0, false]);
-    expect(pair[name].durable.volume()[4096]).toBe(7);
+    expect(pair[name].volume()[4096]).toBe(7);
     pair.finish(pair[name].write(0, new Uint8Array(512).fill(8)));
     expect(pair[name].status().grainsOutOfSync).toBe(0n);
   }
@@ -140,7 +140,7 @@ test('rule 12: dissolve empties a secondary whose data is half copied', () => {
   const { control } = pair.secondary.components.core.state;
   pair.finish(pair.secondary.launch(control.commit((draft) => { draft.consistent = false; })));
   pair.command(pair.secondary, dissolve);
-  expect(pair.secondary.durable.volume()[4096]).toBe(0);
+  expect(pair.secondary.volume()[4096]).toBe(0);
   expect(pair.secondary.status().grainsWritten).toBe(0n);
 });
 

@@ -14,7 +14,7 @@ function quietPair(): Pair {
   return pair;
 }
 
-const durableByte = (side: PairSide, offsetBytes: number): number | undefined => side.board.volume.durable[offsetBytes];
+const durableByte = (side: PairSide, offsetBytes: number): number | undefined => side.durableByte(offsetBytes);
 
 test('rule 4: a completed FUA write is durable on both cards while they are live', () => {
   const pair = quietPair();

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { CardImage } from '../../../emulator/simulation/card-image.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { dirtyGrains } from '../support/operations.js';
 import { livePair, Pair } from '../support/pair.js';
-import { PairSide } from '../support/pair-side.js';
+import type { PairSide } from '../support/pair-side.js';
 import { carry, exportT0, load, seededPair } from '../support/seeding.js';
 
 const GRAIN = 4096;
@@ -16,10 +17,7 @@ function refusalOf(pair: Pair, side: PairSide = pair.secondary): { status: strin
 
 /** Another card at the same line, formatted and up. */
 function anotherCard(pair: Pair, name: string): PairSide {
-  const card = new PairSide(name, pair.wire, pair.primary.board.geometry, 77 + name.charCodeAt(0));
-  card.format();
-  pair.join(card);
-  return card;
+  return pair.join(name, pair.primary.board.geometry, 77 + name.charCodeAt(0));
 }
 
 const connectCommand = { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false } } as const;
@@ -93,16 +91,17 @@ test('rule 8: a secondary with the state of an earlier day is refused', () => {
   const pair = seededPair();
   pair.connect();
   pair.untilSynchronized();
-  const { nvram, volume } = pair.secondary.board;
-  const [oldNvram, oldVolume] = [nvram.durable.slice(), volume.content()];
+  pair.untilSwept();
+  const { image, geometry } = pair.secondary.board;
+  const former = new CardImage(geometry);
+  former.copyFrom(image);
   // A later session, of which that state knows nothing.
   pair.reboot(pair.secondary);
   pair.untilSynchronized();
   pair.finish(pair.primary.write(0, new Uint8Array(512).fill(9), true));
   pair.untilSwept();
   pair.secondary.powerOff();
-  nvram.durable.set(oldNvram);
-  volume.fill(0, oldVolume);
+  image.copyFrom(former);
   pair.boot(pair.secondary);
   expect(refusalOf(pair)).toMatchObject({ status: 'STALE_SECONDARY' });
   expect(pair.differingGrains()).toEqual([0]);
@@ -158,9 +157,7 @@ describe('rule 8: a card of another', () => {
   ])('rule 8: %s is refused even by the explicit command', (_what, { sizeBytes, grainBytes }, refusal) => {
     const pair = new Pair();
     pair.establish();
-    const other = new PairSide('R', pair.wire, { sizeBytes, grainBytes, nvramBytes: 64 * 1024, storeBytes: 256 * 1024 }, 5);
-    other.format();
-    pair.join(other);
+    const other = pair.join('R', { sizeBytes, grainBytes, nvramBytes: 64 * 1024, storeBytes: 256 * 1024 }, 5);
     pair.command(other, { case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } });
     expect(refusalOf(pair, other).status).toBe(refusal);
   });

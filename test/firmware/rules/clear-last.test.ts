@@ -19,7 +19,7 @@ test('rule 3: a synchronized grain stays marked until it is durable at the secon
   const pair = pairWithOneDirtyGrain();
   const seen = holding(pair.secondary, flushesVolume);
   pair.pass(3000);
-  expect([pair.secondary.durable.volume()[3 * GRAIN], seen.some(flushesVolume)]).toEqual([2, true]);
+  expect([pair.secondary.volume()[3 * GRAIN], seen.some(flushesVolume)]).toEqual([2, true]);
   expect([dirtyGrains(pair.primary), pair.synchronized]).toEqual([[3], false]);
   letGo(pair.secondary);
   pair.untilSynchronized();
@@ -46,7 +46,7 @@ test('rule 3: sent is not acknowledged: a grain whose acknowledgement is lost wi
   const pair = pairWithOneDirtyGrain();
   pair.wire.fault = (frame) => (frame.from === 'S' && frame.decode().body.case === 'barrierDone' ? 'hold' : 'deliver');
   pair.until('the acknowledgement is on its way', () => pair.wire.heldFrames.length === 1);
-  expect(pair.secondary.board.volume.durable[3 * GRAIN]).toBe(2);
+  expect(pair.secondary.durableByte(3 * GRAIN)).toBe(2);
   expect(dirtyGrains(pair.primary)).toEqual([3]);
   pair.wire.cut();
   pair.settle();

@@ -4,11 +4,12 @@ import { DiskState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
 import type { Region } from '../../../firmware/metadata/nvram-layout.js';
-import { chaos } from '../support/chaos.js';
+import { live } from '../support/lives.js';
 import { dirtyGrains, holding, persists } from '../support/operations.js';
 import { livePair, type Pair } from '../support/pair.js';
 import type { PairSide } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
+import { damage, fill, fillNvram, regionOf } from '../support/contents.js';
 
 const GRAIN = 4096;
 
@@ -20,16 +21,6 @@ function livePairWithData(): Pair {
   return pair;
 }
 
-/** Damages every line of a region; meanwhile the card is off. */
-function damage({ board }: PairSide, ...regions: readonly Region[]): void {
-  for (const { offsetBytes, lengthBytes } of regions) {
-    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) {
-      board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
-      board.nvram.durable.fill(0x5a, at, at + NVRAM_LINE_BYTES);
-    }
-  }
-}
-
 function errorsOf(side: PairSide): (string | undefined)[] {
   return side.status().errors.map(({ status }) => Status[status]);
 }
@@ -38,7 +29,7 @@ test('rule 14: a primary that lost both control blocks takes a fresh generation,
   const pair = livePairWithData();
   const before = pair.primary.status();
   pair.primary.powerOff();
-  damage(pair.primary, ...pair.primary.durable.layout.controlBlocks);
+  damage(pair.primary.board, ...pair.primary.durable.layout.controlBlocks);
   pair.boot(pair.primary);
   const after = pair.primary.status();
   expect([after.role, after.relationshipId]).toEqual([Role.PRIMARY, before.relationshipId]);
@@ -56,7 +47,7 @@ test('rule 14: a primary that lost both control blocks takes a fresh generation,
 test('rule 14: a secondary that lost both control blocks is Inconsistent, and asks for everything without a command', () => {
   const pair = livePairWithData();
   pair.secondary.powerOff();
-  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
+  damage(pair.secondary.board, ...pair.secondary.durable.layout.controlBlocks);
   pair.wire.cut();
   pair.boot(pair.secondary);
   const { role, diskState, allDirty, connectWished } = pair.secondary.status();
@@ -71,17 +62,17 @@ test('rule 14: both cards lose all of their NVRAM, and find each other', () => {
   const pair = livePairWithData();
   for (const side of pair.sides) {
     side.powerOff();
-    damage(side, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
+    damage(side.board, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
   }
   pair.bootBoth();
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.primary.durable.volume()[0]]).toEqual([[], 1]);
+  expect([pair.differingGrains(), pair.primary.volume()[0]]).toEqual([[], 1]);
 });
 
 test('rule 14: a seeded secondary that lost its NVRAM is not taken for what was loaded', () => {
   const pair = seededPair();
   pair.secondary.powerOff();
-  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
+  damage(pair.secondary.board, ...pair.secondary.durable.layout.controlBlocks);
   pair.boot(pair.secondary);
   expect(pair.secondary.status().diskState).toBe(DiskState.INCONSISTENT);
   pair.connect();
@@ -91,7 +82,7 @@ test('rule 14: a seeded secondary that lost its NVRAM is not taken for what was 
 test('rule 14: a primary that was never bound and lost its NVRAM refuses what was loaded before', () => {
   const pair = seededPair();
   pair.primary.powerOff();
-  damage(pair.primary, ...pair.primary.durable.layout.controlBlocks);
+  damage(pair.primary.board, ...pair.primary.durable.layout.controlBlocks);
   pair.boot(pair.primary);
   pair.connect();
   pair.until('it is refused', () => pair.secondary.status().linkStatus === Status.STALE_GENERATION);
@@ -102,14 +93,14 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const pair = livePairWithData();
     const side = pair[name];
     side.powerOff();
-    damage(side, side.durable.layout[map]);
+    damage(side.board, side.durable.layout[map]);
     pair.wire.cut();
     pair.boot(side);
     expect(dirtyGrains(side)).toHaveLength(256);
     if (name === 'secondary') expect(side.status().diskState).toBe(DiskState.INCONSISTENT);
     pair.wire.restore();
     pair.untilSwept();
-    expect([pair.differingGrains(), pair.secondary.durable.volume()[0]]).toEqual([[], 1]);
+    expect([pair.differingGrains(), pair.secondary.volume()[0]]).toEqual([[], 1]);
   });
 
   test('rule 14: one damaged line costs its own grains and no others', () => {
@@ -117,7 +108,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const side = pair[name];
     const { dirty } = side.durable.layout;
     side.powerOff();
-    damage(side, { offsetBytes: dirty.offsetBytes, lengthBytes: NVRAM_LINE_BYTES });
+    damage(side.board, { offsetBytes: dirty.offsetBytes, lengthBytes: NVRAM_LINE_BYTES });
     pair.wire.cut();
     pair.boot(side);
     expect(dirtyGrains(side)).toEqual(Array.from({ length: 512 }, (_, grain) => grain));
@@ -130,7 +121,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const pair = livePairWithData();
     const side = pair[name];
     side.powerOff();
-    side.board.nvram.doubtful = true;
+    side.board.nvram.content.doubtful = true;
     pair.wire.cut();
     pair.boot(side);
     expect([dirtyGrains(side).length, errorsOf(side).includes('NVRAM_DOUBTFUL')]).toEqual([256, true]);
@@ -146,23 +137,23 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const side = pair[name];
     const { controlBlocks } = side.durable.layout;
     const region = controlBlocks[which];
-    const stale = side.board.nvram.durable.slice(region.offsetBytes, region.offsetBytes + region.lengthBytes);
+    const stale = regionOf(side.board, region);
     pair.wire.cut();
     pair.wire.restore();
     pair.untilSynchronized();
     const counter = side.durable.control?.identity.sessionCounter;
     side.powerOff();
-    side.board.nvram.durable.set(stale, region.offsetBytes);
+    fillNvram(side.board, region.offsetBytes, stale);
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
     pair.wire.cut();
     pair.boot(side);
     side.powerOff();
     // Made good at boot: now the other copy may go.
-    damage(side, controlBlocks[1 - which] ?? region);
+    damage(side.board, controlBlocks[1 - which] ?? region);
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
     pair.boot(side);
     side.powerOff();
-    damage(side, region);
+    damage(side.board, region);
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
     pair.boot(side);
     pair.wire.restore();
@@ -173,43 +164,42 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
   test.each([0, 1] as const)('rule 14: a cut while a stale copy %i of the control block is made good leaves the newest state', (which) => {
     const pair = livePairWithData();
     const side = pair[name];
-    const { nvram, power } = side.board;
+    const { power } = side.board;
     const region = side.durable.layout.controlBlocks[which];
-    const stale = nvram.durable.slice(region.offsetBytes, region.offsetBytes + region.lengthBytes);
+    const stale = regionOf(side.board, region);
     pair.wire.cut();
     pair.wire.restore();
     pair.untilSynchronized();
     const counter = side.durable.control?.identity.sessionCounter;
     side.powerOff();
-    nvram.durable.set(stale, region.offsetBytes);
+    fillNvram(side.board, region.offsetBytes, stale);
     let torn: Region | undefined;
     power.intercept = (operation) => {
       torn = side.durable.layout.controlBlocks.find((copy) => persists(operation, copy));
-      if (torn !== undefined) power.cutAfter(0);
+      if (torn !== undefined) side.board.cutAfter(0);
       return undefined;
     };
     pair.boot(side);
     expect([power.on, torn === undefined]).toEqual([false, false]);
     power.intercept = undefined;
-    if (torn !== undefined) damage(side, torn);
+    if (torn !== undefined) damage(side.board, torn);
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
   });
 
   test('rule 14: a copy of the control block from before both were lost never counts again, however often that happens', () => {
     const pair = livePairWithData();
     const side = pair[name];
-    const { nvram } = side.board;
     const { controlBlocks } = side.durable.layout;
     const [first] = controlBlocks;
     for (let losses = 0; losses < 3; losses += 1) {
-      const stale = nvram.durable.slice(first.offsetBytes, first.offsetBytes + first.lengthBytes);
+      const stale = regionOf(side.board, first);
       pair.wire.cut();
       side.powerOff();
-      damage(side, ...controlBlocks);
+      damage(side.board, ...controlBlocks);
       pair.boot(side);
       side.powerOff();
       const known = side.durable.control;
-      nvram.durable.set(stale, first.offsetBytes);
+      fillNvram(side.board, first.offsetBytes, stale);
       expect(side.durable.control).toEqual(known);
       pair.boot(side);
       pair.wire.restore();
@@ -229,7 +219,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     pair.reboot(side);
     expect(side.status().stopped).toBe(true);
     side.powerOff();
-    damage(side, controlBlocks[0]);
+    damage(side.board, controlBlocks[0]);
     pair.boot(side);
     expect(side.status().stopped).toBe(true);
   });
@@ -238,15 +228,15 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const pair = livePairWithData();
     const side = pair[name];
     side.board.power.intercept = ({ part, kind }) => {
-      if (part === 'reserved' && kind === 'write') side.board.power.cutAfter(0);
+      if (part === 'reserved' && kind === 'write') side.board.cutAfter(0, { keep: () => false });
       return undefined;
     };
     side.admin({ case: 'stop', value: { access: false } });
     pair.settle();
     expect(side.board.power.on).toBe(false);
-    pair.reboot(side, { keep: () => false });
+    pair.boot(side);
     side.powerOff();
-    damage(side, ...side.durable.layout.controlBlocks);
+    damage(side.board, ...side.durable.layout.controlBlocks);
     pair.boot(side);
     expect(side.status().stopped).toBe(true);
   });
@@ -255,12 +245,12 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     const pair = livePairWithData();
     const side = pair[name];
     side.powerOff();
-    side.board.reserved.fill(which * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
+    fill(side.board.reserved, which * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
     pair.boot(side);
     expect(errorsOf(side)).toContain('SUPERBLOCK_DAMAGED');
     side.powerOff();
-    damage(side, ...side.durable.layout.controlBlocks);
-    side.board.reserved.fill((1 - which) * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
+    damage(side.board, ...side.durable.layout.controlBlocks);
+    fill(side.board.reserved, (1 - which) * SUPERBLOCK_BYTES, new Uint8Array(SUPERBLOCK_BYTES).fill(0x5a));
     pair.boot(side);
     pair.untilSwept();
     expect(pair.differingGrains()).toEqual([]);
@@ -272,18 +262,18 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
       const pair = livePairWithData();
       const side = pair[name];
       side.powerOff();
-      damage(side, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
+      damage(side.board, { offsetBytes: 0, lengthBytes: side.board.geometry.nvramBytes });
       pair.wire.cut();
       const first = side.board.power.effects;
-      side.board.power.cutAfter(cutAfter);
+      side.board.cutAfter(cutAfter);
       pair.boot(side);
       if (side.board.power.on) effects = side.board.power.effects - first;
-      side.board.power.cutAfter(Number.POSITIVE_INFINITY);
+      side.board.power.onEffect = undefined;
       pair.reboot(side);
       expect(dirtyGrains(side).length === 256 || side.status().allDirty).toBe(true);
       pair.wire.restore();
       pair.untilSwept();
-      expect([pair.differingGrains(), pair.primary.durable.volume()[0]]).toEqual([[], 1]);
+      expect([pair.differingGrains(), pair.primary.volume()[0]]).toEqual([[], 1]);
     }
     expect(effects).toBeGreaterThan(5);
   });
@@ -309,7 +299,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
       if (count <= bad) persistsSeen = count;
       expect(pair.differingGrains()).toEqual([]);
       for (const [written, grain, value] of [[first, 1, 2], [second, 4, 3]] as const) {
-        if (succeeded(written)) expect(pair.secondary.durable.volume()[grain * GRAIN]).toBe(value);
+        if (succeeded(written)) expect(pair.secondary.volume()[grain * GRAIN]).toBe(value);
       }
     }
     expect(persistsSeen).toBeGreaterThan(4);
@@ -317,14 +307,14 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
 });
 
 test('rule 14: lines damaged by cuts, again and again, cost no data', () => {
-  for (let seed = 1; seed <= 16; seed += 1) chaos({ seed, cuts: ['primary', 'secondary'], damage: true });
+  for (let seed = 1; seed <= 16; seed += 1) live({ seed, misfortunes: ['cutPrimary', 'cutSecondary'], faults: 'power' });
 });
 
 test('rule 14: a card that neither NVRAM nor disk knows does not come up', () => {
   const pair = livePairWithData();
   pair.secondary.powerOff();
-  damage(pair.secondary, ...pair.secondary.durable.layout.controlBlocks);
-  pair.secondary.board.reserved.fill(0, new Uint8Array(2 * SUPERBLOCK_BYTES));
+  damage(pair.secondary.board, ...pair.secondary.durable.layout.controlBlocks);
+  fill(pair.secondary.board.reserved, 0, new Uint8Array(2 * SUPERBLOCK_BYTES));
   expect(() => { pair.boot(pair.secondary); }).toThrow('NOT_FORMATTED');
 });
 

@@ -1,10 +1,10 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { LinkFrameSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
-import { HostModel } from '../support/host-model.js';
-import type { WireFrame } from '../support/memory-link.js';
 import { dirtyGrains, holding, letGo, writesVolume } from '../support/operations.js';
-import { livePair, Pair } from '../support/pair.js';
+import { faultsOf, livePair, Pair } from '../support/pair.js';
+import type { WireFrame } from '../support/watched-link.js';
 
 const GRAIN = 4096;
 
@@ -36,7 +36,7 @@ test('rule 9: no frame of an earlier session counts in the next one', () => {
   for (const late of frames) pair.wire.inject(late.from, late.bytes);
   pair.settle();
   expect(pair.synchronized).toBe(true);
-  expect([pair.differingGrains(), pair.secondary.durable.volume()[0]]).toEqual([[], 3]);
+  expect([pair.differingGrains(), pair.secondary.volume()[0]]).toEqual([[], 3]);
 });
 
 test('rule 9: late acknowledgements of an earlier session complete no write of this one', () => {
@@ -60,16 +60,22 @@ test('rule 9: late acknowledgements of an earlier session complete no write of t
 test('rule 9: every frame of a session twice changes nothing', () => {
   const pair = livePair();
   pair.wire.fault = (wireFrame) => (wireFrame.decode().session === 0n ? 'deliver' : 'twice');
-  const model = new HostModel(pair.primary.board.geometry.sizeBytes);
-  for (let i = 0; i < 40; i += 1) pair.finish(model.any(pair.primary, pair.random, 200));
+  const hosts = new SimHosts(pair.primary.board, 1);
+  const hostWork = (count: number): void => {
+    for (let i = 0; i < count; i += 1) {
+      hosts.any(pair.random, 200);
+      pair.untilAnswered(hosts);
+    }
+  };
+  hostWork(40);
   pair.wire.cut();
-  for (let i = 0; i < 10; i += 1) pair.finish(model.any(pair.primary, pair.random, 200));
+  hostWork(10);
   pair.wire.restore();
   pair.untilSwept();
   const sessions = pair.primary.durable.control?.identity.sessionCounter;
   pair.pass(2000);
   expect(pair.primary.durable.control?.identity.sessionCounter).toBe(sessions);
-  expect([pair.differingGrains(), model.faults(pair.primary.durable.volume())]).toEqual([[], []]);
+  expect([pair.differingGrains(), faultsOf(pair.primary, hosts)]).toEqual([[], []]);
 });
 
 describe.each(['P', 'S'])('rule 9: a frame of %s', (sender) => {
@@ -82,16 +88,16 @@ describe.each(['P', 'S'])('rule 9: a frame of %s', (sender) => {
         left -= 1;
         return left === -1 ? verdict : 'deliver';
       };
-      const model = new HostModel(pair.primary.board.geometry.sizeBytes);
-      for (let i = 0; i < 12; i += 1) model.any(pair.primary, pair.random, 200);
+      const hosts = new SimHosts(pair.primary.board, 1);
+      for (let i = 0; i < 12; i += 1) hosts.any(pair.random, 200);
       pair.pass(200);
       pair.wire.cut();
       pair.wire.restore();
       pair.pass(600);
       pair.wire.releaseHeld();
-      pair.until('every command ends', () => model.inFlight === 0);
+      pair.untilAnswered(hosts);
       pair.untilSwept();
-      expect([pair.differingGrains(), model.faults(pair.primary.durable.volume())]).toEqual([[], []]);
+      expect([pair.differingGrains(), faultsOf(pair.primary, hosts)]).toEqual([[], []]);
     }
   });
 });
@@ -112,7 +118,7 @@ test('rule 9: the secondary opens no session before its disk has ended what the 
   expect(pair.wire.sent.filter((sent) => sent.case === 'hello')).toEqual([]);
   letGo(pair.secondary);
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.secondary.durable.volume()[0]]).toEqual([[], 3]);
+  expect([pair.differingGrains(), pair.secondary.volume()[0]]).toEqual([[], 3]);
 });
 
 test('rule 9: a half-open session at the primary gives way to the secondary that comes back', () => {

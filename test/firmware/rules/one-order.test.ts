@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { HostModel } from '../support/host-model.js';
+import { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { holding, letGo, writesVolume } from '../support/operations.js';
-import { livePair, Pair } from '../support/pair.js';
+import { faultsOf, livePair, Pair } from '../support/pair.js';
 
 const GRAIN = 4096;
 const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
@@ -9,18 +9,19 @@ const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
 test('rule 10: overlapping writes end in the order they were issued, on both cards, however late each step is', () => {
   for (const seed of SEEDS) {
     const pair = livePair({ seed, storm: true, watchCover: true, maxPayloadBytes: 1024 });
-    const model = new HostModel(pair.primary.board.geometry.sizeBytes);
+    const hosts = new SimHosts(pair.primary.board, 1);
     for (let i = 0; i < 60; i += 1) {
-      if (model.inFlight < 12) model.any(pair.primary, pair.random, 24, 12);
+      if (hosts.underWay < 12) hosts.any(pair.random, 24);
       for (let moves = 0; moves < 20 && pair.move(); moves += 1);
       if (i === 30) pair.wire.cut(seed % 2 === 0);
       if (i === 45) pair.wire.restore();
     }
-    pair.until('every write has ended', () => model.inFlight === 0);
-    pair.finish(model.flush(pair.primary));
+    pair.untilAnswered(hosts);
+    hosts.flush();
+    pair.untilAnswered(hosts);
     pair.untilSwept();
     // A flush behind everything leaves one allowed content for each block: the newest.
-    expect([model.faults(pair.primary.durable.volume()), pair.differingGrains()]).toEqual([[], []]);
+    expect([faultsOf(pair.primary, hosts), pair.differingGrains()]).toEqual([[], []]);
   }
 });
 
@@ -38,7 +39,7 @@ test('rule 10: the later of two overlapping writes waits until the secondary has
   letGo(pair.secondary);
   for (const written of [first, second, elsewhere]) pair.finish(written);
   pair.untilSwept();
-  const volume = pair.secondary.durable.volume();
+  const volume = pair.secondary.volume();
   expect([volume[0], volume[512], volume[1535], volume[1536], volume[2048]]).toEqual([2, 3, 3, 1, 4]);
 });
 
@@ -61,12 +62,12 @@ test('rule 10: a write waits until the resync of its grain is durably acknowledg
   const elsewhere = pair.primary.write(8 * GRAIN, new Uint8Array(512).fill(4));
   pair.settle();
   expect(written.ended).toBe(false);
-  expect(pair.primary.board.volume.content()[GRAIN + 512]).toBe(2);
+  expect(pair.primary.volume()[GRAIN + 512]).toBe(2);
   letGo(pair.secondary);
   pair.finish(written);
   pair.finish(elsewhere);
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.secondary.durable.volume()[GRAIN + 512]]).toEqual([[], 3]);
+  expect([pair.differingGrains(), pair.secondary.volume()[GRAIN + 512]]).toEqual([[], 3]);
 });
 
 test('rule 10: a resync of a grain waits for the writes in flight to it', () => {
@@ -104,7 +105,7 @@ test('rule 10: a write over several grains and a resync of them never wait for e
   pair.finish(short);
   pair.finish(long);
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.secondary.durable.volume()[GRAIN]]).toEqual([[], 4]);
+  expect([pair.differingGrains(), pair.secondary.volume()[GRAIN]]).toEqual([[], 4]);
 });
 
 test('rule 10: what a host does to its memory after the completion changes nothing', () => {
@@ -116,7 +117,7 @@ test('rule 10: what a host does to its memory after the completion changes nothi
       memory.fill(0xee);
     }
     pair.untilSwept();
-    for (const side of pair.sides) expect(side.durable.volume().includes(0xee)).toBe(false);
+    for (const side of pair.sides) expect(side.volume().includes(0xee)).toBe(false);
     expect(pair.differingGrains()).toEqual([]);
   }
 });

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
-import { converge } from '../support/chaos.js';
 import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
-import { livePair, type Pair } from '../support/pair.js';
-import type { PairSide, Running } from '../support/pair-side.js';
+import { converge, livePair, type Pair } from '../support/pair.js';
+import type { PairSide } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
+import type { Running } from '../support/tasks.js';
 
 const GRAIN = 4096;
 const stop = (access: boolean) => ({ case: 'stop', value: { access } }) as const;
@@ -48,20 +48,20 @@ describe('rule 16: a secondary refuses host writes', () => {
     }],
   ])('rule 16: %s', (_when, made) => {
     const pair = made();
-    const before = pair.secondary.durable.volume();
+    const before = pair.secondary.volume();
     for (const issue of [() => pair.secondary.write(0, new Uint8Array(512).fill(7)), () => pair.secondary.zero(0, 512)]) {
       const running = issue();
       pair.settle();
       expect(failure(running)).toContain('WRITE_TO_SECONDARY');
     }
-    expect([pair.secondary.durable.volume().equals(before), dirtyGrains(pair.secondary)]).toEqual([true, []]);
+    expect([pair.secondary.volume().equals(before), dirtyGrains(pair.secondary)]).toEqual([true, []]);
   });
 });
 
 function rebootWithoutControlBlocks(pair: Pair, side: PairSide): void {
   side.powerOff();
   for (const { offsetBytes, lengthBytes } of side.durable.layout.controlBlocks) {
-    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) side.board.nvram.damagedLines.add(at / NVRAM_LINE_BYTES);
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) side.board.nvram.content.damagedLines.add(at / NVRAM_LINE_BYTES);
   }
   pair.boot(side);
 }
@@ -108,7 +108,7 @@ test('rule 16: both sides track while the secondary has access', () => {
 test('rule 16: start is refused without the word, and changes nothing', () => {
   const pair = splitPair();
   expect(Status[pair.admin(pair.secondary, start(false))]).toBe('SECONDARY_HAS_WRITES');
-  expect([pair.secondary.status().secondaryAccess, pair.secondary.durable.volume()[3 * GRAIN]]).toEqual([true, 0x60]);
+  expect([pair.secondary.status().secondaryAccess, pair.secondary.volume()[3 * GRAIN]]).toEqual([true, 0x60]);
   pair.pass(3000);
   expect(pair.sides.map(dirtyGrains)).toEqual([[1, 2], [2, 3]]);
 });
@@ -126,7 +126,7 @@ test('rule 16: with the word the union is copied from the primary, and no more t
   const before = pair.primary.status().grainsSynchronized;
   pair.command(pair.secondary, start(true));
   pair.untilSwept();
-  const volume = pair.secondary.durable.volume();
+  const volume = pair.secondary.volume();
   expect([1, 2, 3].map((grain) => volume[grain * GRAIN])).toEqual([0x50, 0x50, 1]);
   expect([pair.differingGrains(), pair.primary.status().grainsSynchronized - before]).toEqual([[], 3n]);
   expect(pair.sides.map((side) => side.status().diverged)).toEqual([false, false]);
@@ -138,7 +138,7 @@ test('rule 16: a secondary that lost its NVRAM while it was stopped needs the wo
   expect(Status[pair.admin(pair.secondary, start(false))]).toBe('SECONDARY_HAS_WRITES');
   pair.command(pair.secondary, start(true));
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.secondary.durable.volume()[3 * GRAIN]]).toEqual([[], 1]);
+  expect([pair.differingGrains(), pair.secondary.volume()[3 * GRAIN]]).toEqual([[], 1]);
 });
 
 test('rule 16: a host write in flight when access is revoked is counted before the word is asked for', () => {
@@ -182,12 +182,12 @@ describe.each([['primary'], ['secondary']] as const)('rule 16: a cut of the %s',
       const pair = command.case === 'start' ? splitPair() : livePair();
       const side = pair[name];
       const first = side.board.power.effects;
-      side.board.power.cutAfter(cutAfter);
+      side.board.cutAfter(cutAfter);
       pair.secondary.admin(command);
       pair.settle();
       pair.pass(300);
       if (side.board.power.on) effects = side.board.power.effects - first;
-      side.board.power.cutAfter(Number.POSITIVE_INFINITY);
+      side.board.power.onEffect = undefined;
       side.powerOff();
       expect(pair.uncoveredGrains()).toEqual([]);
       pair.boot(side);
@@ -198,7 +198,7 @@ describe.each([['primary'], ['secondary']] as const)('rule 16: a cut of the %s',
       expect(failure(written) === 'success').toBe(secondaryAccess);
       pair.finish(pair.primary.write(6 * GRAIN, new Uint8Array(512).fill(0x51), true));
       converge(pair);
-      const volume = pair.secondary.durable.volume();
+      const volume = pair.secondary.volume();
       expect([pair.differingGrains(), volume[6 * GRAIN]]).toEqual([[], 0x51]);
       if (command.case === 'start') expect([1, 2, 3].map((grain) => volume[grain * GRAIN])).toEqual([0x50, 0x50, 1]);
     }
@@ -228,7 +228,7 @@ test('rule 16: access that is given while the requester dials ends the dial: not
   pair.finish(stopped);
   pair.finish(pair.secondary.write(5 * GRAIN, new Uint8Array(512).fill(0x60), true));
   pair.pass(3000);
-  expect([pair.secondary.components.requester.session, pair.secondary.durable.volume()[3 * GRAIN]]).toEqual([undefined, 0]);
+  expect([pair.secondary.components.requester.session, pair.secondary.volume()[3 * GRAIN]]).toEqual([undefined, 0]);
   expect(pair.secondary.status().secondaryAccess).toBe(true);
 });
 

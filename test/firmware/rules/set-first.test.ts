@@ -43,7 +43,7 @@ test('rule 2: a write does not rely on a bit that another write has set and not 
   pair.settle();
   expect([seen.filter(writesVolume).length, mirrored(pair)]).toEqual([0, 0]);
   // The second write's own persist alone does not help the first, nor the other way round.
-  pair.primary.board.power.releaseOne(0);
+  pair.primary.board.power.releaseOne();
   pair.settle();
   expect(seen.filter(writesVolume)).toHaveLength(1);
   letGo(pair.primary);

@@ -1,35 +1,40 @@
 import { describe, expect, test } from 'vitest';
+import { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { FlashCopyState, JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
-import { HostModel } from '../support/host-model.js';
 import { holding, letGo, persists } from '../support/operations.js';
-import { livePair, Pair, type PairOptions } from '../support/pair.js';
-import { carry, exportT0, load, MEDIUM, untilJobEnds } from '../support/seeding.js';
+import { faultsOf, livePair, Pair, type PairOptions } from '../support/pair.js';
+import { carry, exportT0, load, untilJobEnds } from '../support/seeding.js';
+import { flipBit, MEDIUM, mediumBytes } from '../support/contents.js';
 
 const GRAIN = 4096;
 const SPAN_BLOCKS = 240;
 
 /** A primary with data all over the first grains, none of it flushed, and a host that goes on. */
-function writingPrimary(options: PairOptions): { readonly pair: Pair; readonly model: HostModel } {
+function writingPrimary(options: PairOptions): { readonly pair: Pair; readonly hosts: SimHosts } {
   const pair = new Pair({ storm: true, watchCover: true, ...options });
-  const model = new HostModel(pair.primary.board.geometry.sizeBytes);
-  for (let i = 0; i < 12; i += 1) pair.finish(model.any(pair.primary, pair.random, SPAN_BLOCKS));
-  return { pair, model };
+  const hosts = new SimHosts(pair.primary.board, 1);
+  for (let i = 0; i < 12; i += 1) {
+    hosts.change(pair.random, SPAN_BLOCKS);
+    pair.untilAnswered(hosts);
+  }
+  return { pair, hosts };
 }
 
 /** Lets the host write on for a while. */
-function writeOn(pair: Pair, model: HostModel, writes: number): void {
+function writeOn(pair: Pair, hosts: SimHosts, writes: number): void {
   for (let i = 0; i < writes && pair.primary.isUp; i += 1) {
-    if (model.inFlight < 4) model.any(pair.primary, pair.random, SPAN_BLOCKS, 6);
+    if (hosts.underWay < 4) hosts.change(pair.random, SPAN_BLOCKS);
     for (let moves = 0; moves < 40 && pair.move(); moves += 1);
+    hosts.note();
   }
 }
 
 /** T0 as it was: what hosts see right after T0 is taken and before they write on. */
 function takeT0(pair: Pair): Buffer {
   pair.establish(true);
-  return pair.primary.durable.volume();
+  return pair.primary.volume();
 }
 
 function exportGrain(pair: Pair): void {
@@ -38,42 +43,44 @@ function exportGrain(pair: Pair): void {
 
 test('rule 6: the medium holds T0 and nothing else, while hosts write on', () => {
   for (let seed = 1; seed <= 8; seed += 1) {
-    const { pair, model } = writingPrimary({ seed });
+    const { pair, hosts } = writingPrimary({ seed });
     const t0 = takeT0(pair);
     exportGrain(pair);
-    writeOn(pair, model, 30);
+    writeOn(pair, hosts, 30);
     untilJobEnds(pair, pair.primary);
     carry(pair.primary, pair.secondary);
     load(pair, pair.secondary);
-    expect(pair.secondary.durable.volume().equals(t0)).toBe(true);
-    writeOn(pair, model, 10);
+    expect(pair.secondary.volume().equals(t0)).toBe(true);
+    writeOn(pair, hosts, 10);
     pair.connect();
     pair.untilSwept();
-    expect([pair.differingGrains(), model.faults(pair.primary.durable.volume())]).toEqual([[], []]);
+    expect([pair.differingGrains(), faultsOf(pair.primary, hosts)]).toEqual([[], []]);
   }
 });
 
 test('rule 6: cuts of the primary during the export: the medium ends as T0, or T0 has ended and the next one is whole', () => {
   let resumed = 0;
   for (let seed = 1; seed <= 20; seed += 1) {
-    const { pair, model } = writingPrimary({ seed });
+    const { pair, hosts } = writingPrimary({ seed });
     const t0 = takeT0(pair);
-    model.note();
-    pair.primary.board.power.cutAfter(Math.floor(pair.random() * 250));
+    hosts.note();
+    pair.primary.board.cutAfter(pair.random.below(250), { damage: seed % 4 === 0 });
     if (pair.primary.isUp) pair.primary.admin({ case: 'mediumExport', value: { path: MEDIUM } });
-    writeOn(pair, model, 25);
-    pair.primary.board.power.cutAfter(Number.POSITIVE_INFINITY);
+    writeOn(pair, hosts, 25);
+    pair.primary.board.power.onEffect = undefined;
+    hosts.note();
     pair.reboot(pair.primary, { damage: seed % 4 === 0 });
+    hosts.forget();
     pair.until('the primary is up', () => pair.primary.isUp);
-    const volume = pair.primary.durable.volume();
-    expect(seed % 4 === 0 ? [] : model.faults(volume)).toEqual([]);
-    model.settleOn(volume);
-    writeOn(pair, model, 5);
+    const { content } = pair.primary.durable;
+    expect(seed % 4 === 0 ? [] : hosts.model.faults(content, hosts.model.afterCut)).toEqual([]);
+    hosts.model.settleOn(content);
+    writeOn(pair, hosts, 5);
     const expected = resumeOrTakeAnew(pair, t0);
     if (expected === t0) resumed += 1;
     carry(pair.primary, pair.secondary);
     load(pair, pair.secondary);
-    expect(pair.secondary.durable.volume().equals(expected)).toBe(true);
+    expect(pair.secondary.volume().equals(expected)).toBe(true);
     pair.connect();
     pair.untilSwept();
     expect(pair.differingGrains()).toEqual([]);
@@ -89,15 +96,14 @@ function resumeOrTakeAnew(pair: Pair, t0: Buffer): Buffer {
     if (pair.primary.components.jobs.status?.state === JobState.SUCCEEDED) return t0;
   }
   // Either it was done already, or T0 has ended.
-  const { media } = pair.primary.board.medium;
   if (asked.status === Status.NO_FLASH_COPY && (pair.primary.durable.control?.identity.mediumRoot.length ?? 0) > 0) return t0;
-  media.delete(MEDIUM);
+  pair.primary.board.shelf.delete(MEDIUM);
   const { role, flashCopyState } = pair.primary.status();
   expect(role).toBe(Role.PRIMARY);
   if (flashCopyState === FlashCopyState.COPYING) pair.finish(pair.primary.admin({ case: 'flashCopyStop', value: {} }));
   pair.finish(pair.primary.flush());
   pair.command(pair.primary, { case: 'flashCopyStart', value: {} });
-  const anew = pair.primary.durable.volume();
+  const anew = pair.primary.volume();
   exportT0(pair);
   return anew;
 }
@@ -151,20 +157,20 @@ describe('rule 7: a load', () => {
       const { pair, t0 } = carriedPair(cutAfter + 1);
       const { secondary } = pair;
       const first = secondary.board.power.effects;
-      secondary.board.power.cutAfter(cutAfter);
+      secondary.board.cutAfter(cutAfter);
       secondary.admin({ case: 'mediumLoad', value: { path: MEDIUM, overwrite: false } });
       pair.settle();
       if (secondary.board.power.on) effects = secondary.board.power.effects - first;
       pair.reboot(secondary);
       pair.until('the secondary is up', () => secondary.isUp);
       if (secondary.durable.control?.identity.generation === pair.primary.status().generation) {
-        expect(secondary.durable.volume().equals(t0)).toBe(true);
+        expect(secondary.volume().equals(t0)).toBe(true);
       } else {
         // Asking for synchronization has to wait for the load.
         expect(Status[pair.admin(secondary, { case: 'connectPeer', value: { address: 'P', conventional: false, overwrite: false } })]).toBe('NOT_LOADED');
         load(pair, secondary);
       }
-      expect(secondary.durable.volume().equals(t0)).toBe(true);
+      expect(secondary.volume().equals(t0)).toBe(true);
       pair.connect();
       pair.untilSwept();
       expect([pair.primary.status().grainsSynchronized, pair.differingGrains()]).toEqual([0n, []]);
@@ -206,7 +212,7 @@ describe('rule 7: a load', () => {
   test('rule 7: that is cut is not readable before it is done', () => {
     const { pair } = carriedPair(1);
     const { secondary } = pair;
-    secondary.board.power.cutAfter(12);
+    secondary.board.cutAfter(12);
     secondary.admin({ case: 'mediumLoad', value: { path: MEDIUM, overwrite: false } });
     pair.settle();
     expect(secondary.board.power.on).toBe(false);
@@ -220,10 +226,8 @@ describe('rule 7: a load', () => {
   test('rule 7: of a medium that is damaged anywhere never ends as loaded', () => {
     for (let at = 100; at < 330_000; at += 24_001) {
       const { pair } = carriedPair(1);
-      const medium = pair.secondary.board.medium.media.get(MEDIUM);
-      const byte = medium?.bytes[at];
-      if (medium === undefined || byte === undefined) continue;
-      medium.bytes[at] = byte ^ 0x10;
+      if (at >= mediumBytes(pair.secondary.board).length) continue;
+      flipBit(pair.secondary.board, at);
       const asked = pair.finish(pair.secondary.admin({ case: 'mediumLoad', value: { path: MEDIUM, overwrite: false } }));
       if (asked.status === Status.SUCCESS) pair.until('the job ends', () => pair.secondary.components.jobs.status?.state === JobState.FAILED);
       expect(pair.secondary.durable.control?.identity.generation).toBe(0n);

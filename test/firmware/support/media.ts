@@ -10,11 +10,12 @@ import type { LoadContext } from '../../../firmware/medium/load-context.js';
 import { MEDIUM_MEMORY_BYTES } from '../../../firmware/medium/medium-memory.js';
 import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
-import { formattedBoard, type MemoryBoard, run, SMALL_GEOMETRY } from './memory-hal.js';
-import { MemoryMedium } from './memory-parts.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { formattedBoard, type TestBoard } from './board.js';
+import { damageMedium, fill, MEDIUM } from './contents.js';
 import { bootPrimary, establish, hostWrite, type PrimaryCard, takeT0 } from './primary-card.js';
+import { run } from './tasks.js';
 
-export const PATH = '/media/seed';
 export const GRAIN = SMALL_GEOMETRY.grainBytes;
 /** So small that a megabyte has several. */
 const CHECKPOINT_BYTES = 64 * 1024;
@@ -39,7 +40,7 @@ export function exportContext({ core, flashCopy }: PrimaryCard): ExportContext {
 }
 
 /** An export from the command to its end. */
-export function* exporting(card: PrimaryCard, path = PATH): Task<JobStatus> {
+export function* exporting(card: PrimaryCard, path = MEDIUM): Task<JobStatus> {
   const context = exportContext(card);
   const prepared = yield* prepareExport(context, path);
   yield* runExport(context, prepared);
@@ -51,7 +52,7 @@ export function loadContext(core: CardCore): LoadContext {
 }
 
 /** A load from the command to its end. */
-export function* loading(core: CardCore, path = PATH, overwrite = false): Task<JobStatus> {
+export function* loading(core: CardCore, path = MEDIUM, overwrite = false): Task<JobStatus> {
   const context = loadContext(core);
   const prepared = yield* prepareLoad(context, path, overwrite);
   yield* runLoad(context, prepared, yield* beginLoad(context, prepared));
@@ -59,28 +60,13 @@ export function* loading(core: CardCore, path = PATH, overwrite = false): Task<J
 }
 
 /** A standalone card whose disk held something else before. */
-export function blankSecondaryBoard(geometry = SMALL_GEOMETRY): MemoryBoard {
+export function blankSecondaryBoard(geometry = SMALL_GEOMETRY): TestBoard {
   const board = formattedBoard(geometry, 2);
-  board.volume.fill(0, new Uint8Array(geometry.sizeBytes).fill(0x5a));
+  fill(board.volume, 0, new Uint8Array(geometry.sizeBytes).fill(0x5a));
   return board;
 }
 
-/** The medium travels (306). What arrives is a copy, so that damage to it stays there. */
-export function carry(from: MemoryBoard, to: MemoryBoard, path = PATH): MemoryMedium {
-  const medium = new MemoryMedium();
-  medium.bytes = mediumBytes(from, path).slice();
-  medium.durable = medium.bytes.slice();
-  to.medium.media.set(path, medium);
-  return medium;
-}
-
-export function mediumBytes(board: MemoryBoard, path = PATH): Uint8Array {
-  const medium = board.medium.media.get(path);
-  if (medium === undefined) throw new Error(`no medium at ${path}`);
-  return medium.bytes;
-}
-
-export function verify({ core }: Pick<PrimaryCard, 'core'>, path = PATH): MediumVerdict {
+export function verify({ core }: Pick<PrimaryCard, 'core'>, path = MEDIUM): MediumVerdict {
   const inspector = { loop: core.loop, drive: core.hal.medium, digest: core.hal.digest };
   return run(core.loop, verifyMedium(inspector, path, { doneBytes: 0, totalBytes: 0 }));
 }
@@ -109,16 +95,22 @@ export function chunkPlaces(medium: Uint8Array): { readonly start: number; reado
 }
 
 /** Lets two chunks of as much data change places. Returns which two. */
-export function swapTwoChunks(medium: Uint8Array): [number, number] {
-  const places = chunkPlaces(medium);
-  for (const [j, b] of places.entries()) {
-    const i = places.findIndex((a) => a.end - a.start === b.end - b.start);
-    const a = places[i];
-    if (a === undefined || i === j || a.end - a.start < GRAIN) continue;
-    const first = medium.slice(a.start, a.end);
-    medium.copyWithin(a.start, b.start, b.end);
-    medium.set(first, b.start);
-    return [i, j];
-  }
-  throw new Error('no two chunks carry as much');
+export function swapTwoChunks(board: TestBoard): [number, number] {
+  let swapped: [number, number] | undefined;
+  damageMedium(board, (medium) => {
+    const places = chunkPlaces(medium);
+    for (const [j, b] of places.entries()) {
+      const i = places.findIndex((a) => a.end - a.start === b.end - b.start);
+      const a = places[i];
+      if (a === undefined || i === j || a.end - a.start < GRAIN) continue;
+      const first = medium.slice(a.start, a.end);
+      medium.copyWithin(a.start, b.start, b.end);
+      medium.set(first, b.start);
+      swapped = [i, j];
+      return medium;
+    }
+    return medium;
+  });
+  if (swapped === undefined) throw new Error('no two chunks carry as much');
+  return swapped;
 }

@@ -1,51 +1,66 @@
-import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
-import { uncoveredGrains } from './durable-view.js';
+import { uncoveredGrains } from '../../../emulator/simulation/durable-view.js';
+import type { SimHosts } from '../../../emulator/simulation/hosts.js';
+import { Random } from '../../../emulator/simulation/random.js';
+import { Scheduler } from '../../../emulator/simulation/scheduler.js';
+import type { AdminBody } from '../../../emulator/simulation/sim-card.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import type { Geometry } from '../../../firmware/metadata/nvram-layout.js';
-import { SMALL_GEOMETRY } from './memory-hal.js';
-import { MemoryWire } from './memory-link.js';
-import { seededRandom } from './memory-power.js';
-import { type AdminBody, PairSide, type Running } from './pair-side.js';
+import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import type { Loss, Surroundings } from './board.js';
+import { fill } from './contents.js';
+import { PairSide } from './pair-side.js';
+import type { Running } from './tasks.js';
+import { WatchedLink } from './watched-link.js';
 
 export interface PairOptions {
   readonly geometry?: Geometry;
   readonly seed?: number;
-  /** Parts answer later and in any order, and everything takes turns as the seed says. */
+  /** Parts and line take as long as the simulator's, and answer in any order; otherwise they take no time. */
   readonly storm?: boolean;
   /** Largest payload of a link frame: small ones make grains and writes travel in pieces. */
   readonly maxPayloadBytes?: number;
-  /** Checks rule 1 after every effect on either card. */
+  /** Checks rule 1 after every event. */
   readonly watchCover?: boolean;
 }
 
 /** More moves than any quiet-down needs: a pair that goes on for longer runs in circles. */
 const MAX_MOVES = 400_000;
+/** A pair on which nothing happens for as long is quiet: all that it waits for are timers. */
+const QUIET_US = 1000;
+const QUIET_IN_STORM_US = 25_000;
 /** Longest time, on the cards' clocks, that a pair without faults may take to become synchronized (rule 18). */
 const CONVERGENCE_MS = 60_000;
 const TICK_MS = 50;
+const US_A_MS = 1000;
 const JUNK_PERIOD_BYTES = 32 * 1024;
 
-/** Two cards and the line between them, in one process, moved by one seed. */
+/** Of a line that takes no time. */
+class NoDelay extends Random {
+  override between(): number {
+    return 0;
+  }
+}
+
+/** Two cards and the line between them, in virtual time, moved by one seed. */
 export class Pair {
-  readonly wire = new MemoryWire();
+  readonly wire: WatchedLink;
   readonly primary: PairSide;
   readonly secondary: PairSide;
-  readonly random: () => number;
-  readonly #storm: boolean;
+  readonly random: Random;
+  readonly #surroundings: Omit<Surroundings, 'name'>;
+  readonly #scheduler = new Scheduler();
+  readonly #quietUs: number;
   readonly #watchCover: boolean;
   readonly #others: PairSide[] = [];
-  #effectsSeen = -1;
 
-  constructor(options: PairOptions = {}) {
-    const { geometry = SMALL_GEOMETRY, seed = 1 } = options;
-    this.random = seededRandom(seed);
-    this.#storm = options.storm ?? false;
-    this.#watchCover = options.watchCover ?? false;
-    if (options.maxPayloadBytes !== undefined) this.wire.maxPayloadBytes = options.maxPayloadBytes;
-    this.primary = new PairSide('P', this.wire, geometry, seed * 2 + 1);
-    this.secondary = new PairSide('S', this.wire, geometry, seed * 2 + 2);
-    // What the secondary's disk held before means nothing (rule 19); nor does what the primary's held.
-    for (const side of this.sides) side.board.volume.fill(0, junk(geometry.sizeBytes, side.board.random));
-    for (const side of this.sides) side.format();
+  constructor({ geometry = SMALL_GEOMETRY, seed = 1, storm = false, maxPayloadBytes, watchCover = false }: PairOptions = {}) {
+    this.random = new Random(seed);
+    this.#quietUs = storm ? QUIET_IN_STORM_US : QUIET_US;
+    this.#watchCover = watchCover;
+    this.wire = new WatchedLink(this.#scheduler, storm ? new Random(seed, 1) : new NoDelay(seed, 1), maxPayloadBytes);
+    this.#surroundings = { scheduler: this.#scheduler, link: this.wire, prompt: !storm };
+    this.primary = this.#card('P', geometry, seed * 2 + 1);
+    this.secondary = this.#card('S', geometry, seed * 2 + 2);
     this.bootBoth();
   }
 
@@ -53,10 +68,20 @@ export class Pair {
     return [this.primary, this.secondary];
   }
 
-  /** A third card takes part: another at the same line. */
-  join(card: PairSide): void {
+  /** Formatted and off. What its disk held before means nothing (rule 19). */
+  #card(name: string, geometry: Geometry, seed: number): PairSide {
+    const side = new PairSide(name, this.#surroundings, geometry, seed);
+    fill(side.board.volume, 0, junk(geometry.sizeBytes, side.board.random));
+    side.board.format();
+    return side;
+  }
+
+  /** Another card comes to the same line. */
+  join(name: string, geometry: Geometry, seed: number): PairSide {
+    const card = this.#card(name, geometry, seed);
     this.#others.push(card);
     this.boot(card);
+    return card;
   }
 
   get #all(): readonly PairSide[] {
@@ -64,58 +89,49 @@ export class Pair {
   }
 
   bootBoth(): void {
-    for (const side of this.sides) if (!side.on) this.boot(side);
+    for (const side of this.sides) if (!side.board.on) this.boot(side);
   }
 
-  /** Power is back: the card comes up. In a storm a cut may come meanwhile. */
+  /** Power is back: the card comes up. */
   boot(side: PairSide): void {
-    side.boot();
-    if (this.#storm) side.board.power.intercept = () => 'hold';
+    side.board.boot();
     this.settle();
   }
 
-  /** Cuts a card's power and brings it up again. */
-  reboot(side: PairSide, options: Parameters<PairSide['powerOff']>[0] = {}): void {
-    side.powerOff(options);
+  /** Cuts a card's power, unless it was cut already, and brings it up again. */
+  reboot(side: PairSide, loss?: Loss): void {
+    side.powerOff(loss);
     this.boot(side);
   }
 
-  /** One move of one actor. Returns false when nobody can move. */
+  /** One event, and what the cards make of it. Returns false when the pair is quiet. */
   move(): boolean {
-    const moved = this.#storm ? this.#stormMove() : this.#promptMove();
+    return this.#deliver(this.#scheduler.nowUs + this.#quietUs);
+  }
+
+  #deliver(untilUs: number): boolean {
+    this.#step();
+    const moved = this.#scheduler.deliver(untilUs);
+    this.#step();
     if (moved && this.#watchCover) this.#checkCover();
     return moved;
   }
 
-  #promptMove(): boolean {
-    return this.#all.some((side) => side.step()) || this.wire.step(() => 0);
+  #step(): void {
+    for (const { name, board } of this.#all) if (!board.step()) throw new Error(`${name} does not come up`);
   }
 
-  #stormMove(): boolean {
-    const actors: (() => boolean)[] = [];
-    for (const side of this.#all) {
-      const { power } = side.board;
-      if (side.canStep) actors.push(() => side.step());
-      if (power.on && power.held.length > 0) actors.push(() => power.releaseOne(this.random()));
-    }
-    const actor = actors[Math.floor(this.random() * (actors.length + 1))];
-    return actor?.() ?? (this.wire.step(this.random) || (actors[0]?.() ?? false));
-  }
-
-  /** Moves until nobody can: time stands still. */
+  /** Moves until nothing happens but timers. */
   settle(): void {
     for (let moves = 0; this.move(); moves += 1) {
       if (moves > MAX_MOVES) throw new Error('the pair does not become quiet');
     }
   }
 
-  /** Lets time pass on both cards, in small steps. */
+  /** Lets time pass. */
   pass(ms: number): void {
-    this.settle();
-    for (let passed = 0; passed < ms; passed += TICK_MS) {
-      for (const side of this.#all) side.board.clock.advance(TICK_MS);
-      this.settle();
-    }
+    const end = this.#scheduler.nowUs + ms * US_A_MS;
+    while (this.#deliver(end));
   }
 
   /** Lets time pass until it is so. */
@@ -131,6 +147,14 @@ export class Pair {
   finish<T>(running: Running<T>): T {
     this.until('the command ends', () => running.ended);
     return running.result();
+  }
+
+  /** Lets hosts have all their answers. */
+  untilAnswered(hosts: SimHosts, limitMs?: number): void {
+    this.until('hosts have their answers', () => {
+      hosts.note();
+      return hosts.underWay === 0;
+    }, limitMs);
   }
 
   /** Runs an administration command and answers its status. */
@@ -169,7 +193,7 @@ export class Pair {
 
   /** Grains whose content, as hosts would read it, differs between the cards. */
   differingGrains(): number[] {
-    const [ofPrimary, ofSecondary] = [this.primary.durable.volume(), this.secondary.durable.volume()];
+    const [ofPrimary, ofSecondary] = [this.primary.volume(), this.secondary.volume()];
     const { grainBytes } = this.primary.board.geometry;
     const differing: number[] = [];
     for (let grain = 0; grain * grainBytes < ofPrimary.length; grain += 1) {
@@ -195,9 +219,6 @@ export class Pair {
   }
 
   #checkCover(): void {
-    const effects = this.primary.board.power.effects + this.secondary.board.power.effects;
-    if (effects === this.#effectsSeen) return;
-    this.#effectsSeen = effects;
     const uncovered = this.uncoveredGrains();
     if (uncovered.length > 0) throw new Error(`rule 1: grains ${uncovered.join(', ')} differ or may come to, and no bit says so\n${this.describe()}`);
   }
@@ -212,12 +233,30 @@ export function livePair(options: PairOptions = {}): Pair {
   return pair;
 }
 
+/** What is wrong with what a card holds, after what its hosts were told. */
+export function faultsOf({ durable }: PairSide, hosts: SimHosts): string[] {
+  hosts.note();
+  return hosts.model.faults(durable.content, hosts.model.now);
+}
+
 /** Bytes that are nothing in particular. */
-export function junk(lengthBytes: number, random: () => number): Uint8Array {
-  const words = new Uint32Array(Math.min(lengthBytes, JUNK_PERIOD_BYTES) / 4);
-  for (let i = 0; i < words.length; i += 1) words[i] = Math.floor(random() * 4294967296);
+function junk(lengthBytes: number, random: Random): Uint8Array {
+  const period = new Uint8Array(JUNK_PERIOD_BYTES);
+  random.fill(period);
   const bytes = new Uint8Array(lengthBytes);
-  for (let at = 0; at < lengthBytes; at += JUNK_PERIOD_BYTES) bytes.set(new Uint8Array(words.buffer).subarray(0, lengthBytes - at), at);
+  for (let at = 0; at < lengthBytes; at += JUNK_PERIOD_BYTES) bytes.set(period.subarray(0, lengthBytes - at), at);
   return bytes;
 }
 
+/** Does what an operator would, until the pair is synchronized and its intents are swept. */
+export function converge(pair: Pair): void {
+  const { primary, secondary } = pair;
+  pair.until('the cards come up', () => primary.isUp && secondary.isUp);
+  if (primary.status().role === Role.STANDALONE) pair.establish();
+  if (primary.status().stopped) pair.command(primary, { case: 'start', value: { discardSecondary: false } });
+  if (secondary.status().role === Role.STANDALONE) pair.connect(true);
+  if (secondary.status().stopped) pair.command(secondary, { case: 'start', value: { discardSecondary: true } });
+  if (!secondary.status().connectWished) pair.connect();
+  pair.untilSynchronized();
+  pair.untilSwept();
+}

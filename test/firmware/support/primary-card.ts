@@ -6,16 +6,17 @@ import type { Task } from '../../../firmware/kernel/pending.js';
 import { COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES } from '../../../firmware/limits.js';
 import { newId } from '../../../firmware/metadata/format.js';
 import { newGeneration } from '../../../firmware/metadata/generation.js';
-import { bootCore, type MemoryBoard, run } from './memory-hal.js';
+import { bootCore, type TestBoard } from './board.js';
+import { run } from './tasks.js';
 
 /** The part of a primary that T0 and its export live in. */
 export interface PrimaryCard {
-  readonly board: MemoryBoard;
+  readonly board: TestBoard;
   readonly core: CardCore;
   readonly flashCopy: FlashCopy;
 }
 
-export function bootPrimary(board: MemoryBoard): PrimaryCard {
+export function bootPrimary(board: TestBoard): PrimaryCard {
   const core = bootCore(board);
   const flashCopy = new FlashCopy(core, new BufferPool(core.loop, core.hal.memory, COPY_ON_WRITE_BUFFERS, MAX_TRANSFER_BYTES));
   run(core.loop, flashCopy.recover());

@@ -1,9 +1,7 @@
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
-import { MemoryMedium } from './memory-parts.js';
+import { carry as carryBetween, MEDIUM } from './contents.js';
 import { Pair, type PairOptions } from './pair.js';
 import type { PairSide } from './pair-side.js';
-
-export const MEDIUM = '/media/seed';
 
 /** Exports T0 of the primary to a medium (304). */
 export function exportT0(pair: Pair, path = MEDIUM): void {
@@ -13,12 +11,7 @@ export function exportT0(pair: Pair, path = MEDIUM): void {
 
 /** Carries a medium from one card's drive to another's (306). */
 export function carry(from: PairSide, to: PairSide, path = MEDIUM): void {
-  const medium = from.board.medium.media.get(path);
-  if (medium === undefined) throw new Error(`no medium ${path}`);
-  const copy = new MemoryMedium();
-  copy.bytes = medium.bytes.slice();
-  copy.durable = medium.bytes.slice();
-  to.board.medium.media.set(path, copy);
+  carryBetween(from.board, to.board, path);
 }
 
 /** Loads a medium at a card (308). */

@@ -5,7 +5,7 @@ import type { Completion, PeerPort } from '../../../firmware/hal.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { LinkSession } from '../../../firmware/remote-copy/link-session.js';
 import { PeerLink } from '../../../firmware/remote-copy/peer-link.js';
-import { MemoryClock, settle } from './memory-hal.js';
+import { BenchClock, settle } from './tasks.js';
 
 interface Sent {
   readonly frame: LinkFrame;
@@ -14,7 +14,7 @@ interface Sent {
 
 /** One session on a line that ends in the test. */
 export class SessionBench {
-  readonly clock = new MemoryClock();
+  readonly clock = new BenchClock();
   readonly loop = new EventLoop(this.clock, () => undefined);
   /** Frames that have left, oldest first. */
   readonly sent: Sent[] = [];

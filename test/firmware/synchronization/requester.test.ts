@@ -3,7 +3,8 @@ import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LinkState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { LINK_SILENCE_MS, REDIAL_MAX_MS } from '../../../firmware/limits.js';
 import { livePair, Pair } from '../support/pair.js';
-import { carry, exportT0, MEDIUM, seededPair } from '../support/seeding.js';
+import { carry, exportT0, seededPair } from '../support/seeding.js';
+import { MEDIUM } from '../support/contents.js';
 
 const hellos = (pair: Pair): number => pair.wire.sent.filter((frame) => frame.case === 'hello').length;
 

@@ -38,7 +38,7 @@ test("a host's write waits behind few pieces of grains on a line of short frames
   pair.wire.restore();
   const sent = sentFrom(pair);
   while (sent.filter((frame) => frame.case === 'grainData').length < 50) {
-    if (!pair.move()) for (const side of pair.sides) side.board.clock.advance(50);
+    if (!pair.move()) pair.pass(50);
   }
   const before = sent.length;
   const written = pair.primary.write(0, new Uint8Array(512).fill(2));

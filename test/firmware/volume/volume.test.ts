@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import type { Operation } from '../../../emulator/simulation/power.js';
 import type { CardCore } from '../../../firmware/core.js';
-import type { PartOperation } from '../support/memory-power.js';
-import { bootCore, formattedBoard, launch, type MemoryBoard, run, settle } from '../support/memory-hal.js';
+import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';
+import { launch, run, settle } from '../support/tasks.js';
+import { fill } from '../support/contents.js';
 
 const GRAIN = 4096;
 
 /** A card on a disk full of junk. */
-function bench(): { readonly board: MemoryBoard; readonly core: CardCore; readonly seen: PartOperation[]; read(offsetBytes: number, lengthBytes: number): Uint8Array } {
+function bench(): { readonly board: TestBoard; readonly core: CardCore; readonly seen: Operation[]; read(offsetBytes: number, lengthBytes: number): Uint8Array } {
   const board = formattedBoard();
-  board.volume.fill(0, new Uint8Array(board.volume.sizeBytes).fill(0xee));
+  fill(board.volume, 0, new Uint8Array(board.volume.sizeBytes).fill(0xee));
   const core = bootCore(board);
-  const seen: PartOperation[] = [];
+  const seen: Operation[] = [];
   board.power.intercept = (operation) => {
     seen.push(operation);
     return undefined;
@@ -133,7 +135,7 @@ test('a flush is of NVRAM first, then of the disk, and those who ask meanwhile s
   };
   const flushes = [1, 2, 3].map(() => launch(core.loop, core.volume.flush()));
   settle(core.loop);
-  while (board.power.releaseOne(0)) settle(core.loop);
+  while (board.power.releaseOne()) settle(core.loop);
   for (const flush of flushes) flush.result();
   expect(seen.map(({ part, kind }) => `${part} ${kind}`)).toEqual(['nvram flush', 'volume flush', 'nvram flush', 'volume flush']);
 });
@@ -157,7 +159,7 @@ test('rule 19: a flush makes durable that a grain is written, though NVRAM refus
   board.power.intercept = undefined;
   const seen = read(0, GRAIN);
   run(core.loop, core.volume.flush());
-  board.powerCycle(() => false);
+  board.lose({ keep: () => false });
   const after = new Uint8Array(GRAIN);
   const rebooted = bootCore(board);
   run(rebooted.loop, rebooted.volume.read(0, after));

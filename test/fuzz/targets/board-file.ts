@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { BOARD_FILE, readBoardFile, writeBoardFile } from '../../../emulator/board-file.js';
 import { EmulatorError } from '../../../emulator/errors.js';
 import { type Geometry, geometryError, layoutOf } from '../../../firmware/metadata/nvram-layout.js';
-import { SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
 import { must, type Target } from '../target.js';
 import { scratchDirectory } from './scratch.js';
 

@@ -8,7 +8,7 @@ import { AdminRequestSchema } from '../../../protos/gen/grainlink/host/v1/admin_
 import { type CardFrame, CommandSchema, ConnectSchema, Opcode, PropertyGetSchema, PropertySetSchema } from '../../../protos/gen/grainlink/host/v1/host_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
 import { type Input, must, type Target } from '../target.js';
-import { formattedImages, FuzzCard } from './fuzz-card.js';
+import { formattedImage, FuzzCard } from './fuzz-card.js';
 
 /** How often the card's time goes on for a part that is empty. */
 const PAUSE_MS = 1000;
@@ -29,7 +29,7 @@ export const hostFrames: Target = {
     [toBytes({ case: 'connect', value: create(ConnectSchema, { version: 1, queueDepth: 1, nonce: 9 }) }), new Uint8Array(0), command({ queue: 1, commandId: 1, opcode: Opcode.READ, lba: 0n, blocks: 1 })],
   ],
   run: (input) => {
-    const host = new FuzzCard(formattedImages());
+    const host = new FuzzCard(formattedImage());
     host.settle();
     connect(host);
     const answers: CardFrame[] = [];

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../../../firmware/limits.js';
 import { ID_BYTES } from '../../../firmware/metadata/format.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Identity, IdentitySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
 
 const id = (value: number): Uint8Array => new Uint8Array(ID_BYTES).fill(value);
 

@@ -1,11 +1,12 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { CardImage } from '../../../emulator/simulation/card-image.js';
 import { BLOCK_BYTES } from '../../../firmware/limits.js';
 import { ID_BYTES } from '../../../firmware/metadata/format.js';
 import { LinkFrameSchema, type LinkFrame } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import { seededPair } from '../../firmware/support/seeding.js';
 import type { Pair } from '../../firmware/support/pair.js';
 import { type Input, must, type Outcome, type Target } from '../target.js';
-import { FuzzCard, type Images, imagesOf } from './fuzz-card.js';
+import { FuzzCard, imageOf } from './fuzz-card.js';
 
 /*
  * Frames on the online link (224), to either card of a pair that has been synchronized and was parted: its primary
@@ -24,17 +25,17 @@ const PAYLOAD_BYTES = 2048;
 
 /** What both cards hold while they are parted, and what they say when they meet again. */
 interface Meeting {
-  readonly primary: Images;
-  readonly secondary: Images;
+  readonly primary: CardImage;
+  readonly secondary: CardImage;
   readonly toPrimary: readonly Uint8Array[];
   readonly toSecondary: readonly Uint8Array[];
 }
 
-export const linkToPrimary = linkTarget('link-to-primary', ({ primary, toPrimary }) => ({ images: primary, frames: toPrimary }), 'welcome');
-export const linkToSecondary = linkTarget('link-to-secondary', ({ secondary, toSecondary }) => ({ images: secondary, frames: toSecondary }), 'accept');
+export const linkToPrimary = linkTarget('link-to-primary', ({ primary, toPrimary }) => ({ image: primary, frames: toPrimary }), 'welcome');
+export const linkToSecondary = linkTarget('link-to-secondary', ({ secondary, toSecondary }) => ({ image: secondary, frames: toSecondary }), 'accept');
 
 /** @param admitted the frame with which the card lets the other into a session. */
-function linkTarget(name: string, part: (meeting: Meeting) => { readonly images: Images; readonly frames: readonly Uint8Array[] }, admitted: string): Target {
+function linkTarget(name: string, part: (meeting: Meeting) => { readonly image: CardImage; readonly frames: readonly Uint8Array[] }, admitted: string): Target {
   return {
     name,
     seeds: () => {
@@ -43,12 +44,12 @@ function linkTarget(name: string, part: (meeting: Meeting) => { readonly images:
       const [first = new Uint8Array(0)] = frames;
       return [frames, [...negotiation, Uint8Array.of(WRITE, 7), Uint8Array.of(FLUSH), ...frames.slice(4)], [first, new Uint8Array(0), first]];
     },
-    run: (input) => runOn(part(meeting()).images, input, admitted),
+    run: (input) => runOn(part(meeting()).image, input, admitted),
   };
 }
 
-function runOn(images: Images, input: Input, admitted: string): Outcome {
-  const card = new FuzzCard(images, { peerPayloadBytes: PAYLOAD_BYTES });
+function runOn(image: CardImage, input: Input, admitted: string): Outcome {
+  const card = new FuzzCard(image, { peerPayloadBytes: PAYLOAD_BYTES });
   card.settle();
   const peer = new Peer(card);
   for (const part of input) {
@@ -159,7 +160,8 @@ function record(): Meeting {
   pair.wire.cut();
   pair.settle();
   writeOne(pair, 3);
-  const [primary, secondary] = [imagesOf(pair.primary.board), imagesOf(pair.secondary.board)];
+  pair.finish(pair.primary.flush());
+  const [primary, secondary] = [imageOf(pair.primary.board), imageOf(pair.secondary.board)];
   const said = { toPrimary: [] as Uint8Array[], toSecondary: [] as Uint8Array[] };
   pair.wire.fault = ({ from, bytes }) => {
     (from === pair.primary.name ? said.toSecondary : said.toPrimary).push(bytes.slice());

@@ -1,14 +1,17 @@
 import { create, type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { MEDIUM_LABEL_BYTES } from '../../../firmware/limits.js';
 import { chainNext, chainStart, chunkDigest } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES, encodeSeal, FORMAT_VERSION, SEAL_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
 import { encodeLengthPrefix } from '../../../protos/framing/varint-frames.js';
 import { MediumChunkSchema, MediumSealSchema } from '../../../protos/gen/grainlink/medium/v1/medium_pb.js';
-import { formattedBoard, run, SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
-import { chunkPlaces, exporting, mediumBytes } from '../../firmware/support/media.js';
+import { chunkPlaces, exporting } from '../../firmware/support/media.js';
 import { bootPrimary, establish, filled, hostWrite, takeT0 } from '../../firmware/support/primary-card.js';
 import type { Input } from '../target.js';
 import { digest } from './records.js';
+import { formattedBoard } from '../../firmware/support/board.js';
+import { run } from '../../firmware/support/tasks.js';
+import { mediumBytes } from '../../firmware/support/contents.js';
 
 /*
  * A medium as an input: what is repaired, then the messages of label and seal, then a chunk each. Without repair

@@ -9,9 +9,9 @@ import { AdminRequestSchema } from '../../../protos/gen/grainlink/host/v1/admin_
 import { statusName } from '../../../protos/status/sentences.js';
 import { chunkPlaces } from '../../firmware/support/media.js';
 import { must, type Target } from '../target.js';
-import { formattedImages, FuzzCard } from './fuzz-card.js';
+import { formattedImage, FuzzCard } from './fuzz-card.js';
 import { mediumOf, mediumSeeds } from './media.js';
-import { mediumWith } from './medium.js';
+import { mediumWith } from '../../firmware/support/contents.js';
 
 const PATH = '/m';
 
@@ -21,10 +21,10 @@ export const mediumLoad: Target = {
   // The third one was never sealed: it is inspected, and not loaded.
   seeds: () => mediumSeeds().filter((_, seed) => seed !== 2),
   run: (input) => {
-    const card = new FuzzCard(formattedImages());
+    const card = new FuzzCard(formattedImage());
     card.settle();
     const medium = mediumOf(input);
-    card.board.medium.media.set(PATH, mediumWith(medium));
+    card.board.shelf.set(PATH, mediumWith(medium));
     const request = create(AdminRequestSchema, { request: { case: 'mediumLoad', value: { path: PATH } } });
     const { status } = card.run(administer(card.components.admin, request));
     card.settle();
@@ -39,7 +39,7 @@ export const mediumLoad: Target = {
     must(isLoaded === consistent && isLoaded === (identity.generation !== 0n) && isLoaded === (job?.status === Status.SUCCESS), 'it is half loaded');
     must(!isLoaded || verifies(card), 'a medium was loaded that does not verify');
     if (isLoaded) mustHold(card, medium);
-    must(card.board.medium.openFiles === 0, 'the medium stays open');
+    must(card.board.power.openFiles === 0, 'the medium stays open');
     card.mustBootAgain();
     return `${isLoaded ? 'accepted' : 'refused'} ${statusName(job?.status ?? Status.UNSPECIFIED)} ${(job?.detail ?? '').replace(/\d+/g, '#')}`;
   },
@@ -63,7 +63,7 @@ function chunkAt(encoded: Uint8Array): Chunk {
 }
 
 function verifies(card: FuzzCard): boolean {
-  const inspector = { loop: card.card.loop, drive: card.board.medium, digest: card.board.hal.digest };
+  const inspector = { loop: card.card.loop, drive: card.board.hal.medium, digest: card.board.hal.digest };
   try {
     return card.run(verifyMedium(inspector, PATH, { doneBytes: 0, totalBytes: 0 })).damageCount === 0;
   } catch (error) {

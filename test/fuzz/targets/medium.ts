@@ -1,13 +1,12 @@
 import { CommandError } from '../../../firmware/errors.js';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { inspectMedium, type MediumInspector, type MediumVerdict, verifyMedium } from '../../../firmware/medium/inspect.js';
 import { statusName } from '../../../protos/status/sentences.js';
-import { MemoryClock, run } from '../../firmware/support/memory-hal.js';
-import { MemoryMedium, MemoryMediumDrive } from '../../firmware/support/memory-parts.js';
-import { MemoryPower } from '../../firmware/support/memory-power.js';
 import { must, type Target } from '../target.js';
 import { mediumOf, mediumSeeds } from './media.js';
 import { digest } from './records.js';
+import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
+import { mediumWith } from '../../firmware/support/contents.js';
+import { run } from '../../firmware/support/tasks.js';
 
 const PATH = '/m';
 
@@ -16,24 +15,17 @@ export const medium: Target = {
   name: 'medium',
   seeds: mediumSeeds,
   run: (input) => {
-    const drive = new MemoryMediumDrive(new MemoryPower());
-    drive.media.set(PATH, mediumWith(mediumOf(input)));
-    const inspector = { loop: new EventLoop(new MemoryClock(), () => undefined), drive, digest };
+    const board = blankBoard();
+    board.shelf.set(PATH, mediumWith(mediumOf(input)));
+    const inspector = { loop: new BoardLoop(board), drive: board.hal.medium, digest };
     const verdict = verdictOf(inspector);
-    must(drive.openFiles === 0, 'the medium stays open');
+    must(board.power.openFiles === 0, 'the medium stays open');
     if (!('summary' in verdict)) return `refused ${statusName(verdict.status)}`;
     must(verdict.damageCount >= verdict.damage.length, 'more damage is listed than was found');
     const [first] = verdict.damage;
     return first === undefined ? 'accepted' : `accepted, damage ${statusName(first.status)} ${first.detail.replace(/\d+/g, '#')}`;
   },
 };
-
-export function mediumWith(bytes: Uint8Array): MemoryMedium {
-  const made = new MemoryMedium();
-  made.bytes = new Uint8Array(bytes);
-  made.durable = made.bytes.slice();
-  return made;
-}
 
 /** What a verification says, or why it says nothing: the same that an inspection says. */
 function verdictOf(inspector: MediumInspector): MediumVerdict | CommandError {

@@ -1,4 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { administer } from '../../../firmware/commands/admin.js';
 import { CommandError } from '../../../firmware/errors.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
@@ -11,13 +12,14 @@ import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.
 import { type ControlBlock, ControlBlockSchema, LoadState, SuperblockSchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { AdminRequestSchema } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { statusName } from '../../../protos/status/sentences.js';
-import { type MemoryBoard, SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
 import { type Input, must, type Target } from '../target.js';
-import { formattedImages, FuzzCard } from './fuzz-card.js';
+import { formattedImage, FuzzCard } from './fuzz-card.js';
 import { identity } from './identities.js';
 import { exportedMedium } from './media.js';
-import { mediumWith } from './medium.js';
+import { mediumWith } from '../../firmware/support/contents.js';
 import { digest, placeOf, sealed } from './records.js';
+import type { TestBoard } from '../../firmware/support/board.js';
+import { fill, fillNvram } from '../../firmware/support/contents.js';
 
 const LAYOUT = layoutOf(SMALL_GEOMETRY);
 const LINES = SMALL_GEOMETRY.nvramBytes / NVRAM_LINE_BYTES;
@@ -49,8 +51,8 @@ export const nvramImage: Target = {
     loading(),
   ],
   run: (input) => {
-    const card = new FuzzCard(formattedImages(), { prepare: (board) => { lay(board, input); } });
-    const damagedBefore = [...card.board.nvram.damagedLines];
+    const card = new FuzzCard(formattedImage(), { prepare: (board) => { lay(board, input); } });
+    const damagedBefore = [...card.board.nvram.content.damagedLines];
     const refusal = card.bootRefusal();
     if (refusal !== undefined) {
       must(refusal.status === Status.NOT_FORMATTED, `it is refused with ${statusName(refusal.status)}`);
@@ -60,7 +62,7 @@ export const nvramImage: Target = {
     const { findings } = card.components.core.state;
     answersStatus(card);
     const { role } = card.components.core.state.control.current.identity;
-    card.board.medium.media.set(MEDIUM, mediumWith(exportedMedium()));
+    card.board.shelf.set(MEDIUM, mediumWith(exportedMedium()));
     serve(card);
     card.pass(1000);
     card.mustBootAgain();
@@ -68,14 +70,14 @@ export const nvramImage: Target = {
   },
 };
 
-function lay(board: MemoryBoard, [flags = NOTHING, ...parts]: Input): void {
+function lay(board: TestBoard, [flags = NOTHING, ...parts]: Input): void {
   const { nvram, reserved } = board;
-  LAYOUT.controlBlocks.forEach(({ offsetBytes }, copy) => { nvram.durable.set(placeOf(parts[copy] ?? NOTHING, CONTROL_BLOCK_BYTES), offsetBytes); });
-  [0, 1].forEach((copy) => { reserved.fill(copy * SUPERBLOCK_BYTES, placeOf(parts[2 + copy] ?? NOTHING, SUPERBLOCK_BYTES)); });
-  REGIONS.forEach(({ offsetBytes, lengthBytes }, region) => { nvram.durable.set((parts[4 + region] ?? NOTHING).subarray(0, lengthBytes), offsetBytes); });
+  LAYOUT.controlBlocks.forEach(({ offsetBytes }, copy) => { fillNvram(board, offsetBytes, placeOf(parts[copy] ?? NOTHING, CONTROL_BLOCK_BYTES)); });
+  [0, 1].forEach((copy) => { fill(reserved, copy * SUPERBLOCK_BYTES, placeOf(parts[2 + copy] ?? NOTHING, SUPERBLOCK_BYTES)); });
+  REGIONS.forEach(({ offsetBytes, lengthBytes }, region) => { fillNvram(board, offsetBytes, (parts[4 + region] ?? NOTHING).subarray(0, lengthBytes)); });
   const damaged = parts[4 + REGIONS.length] ?? NOTHING;
-  for (let at = 0; at + 1 < damaged.length; at += 2) nvram.damagedLines.add(((damaged[at] ?? 0) + 256 * (damaged[at + 1] ?? 0)) % LINES);
-  nvram.doubtful = ((flags[0] ?? 0) & DOUBTFUL) !== 0;
+  for (let at = 0; at + 1 < damaged.length; at += 2) nvram.content.damagedLines.add(((damaged[at] ?? 0) + 256 * (damaged[at + 1] ?? 0)) % LINES);
+  nvram.content.doubtful = ((flags[0] ?? 0) & DOUBTFUL) !== 0;
 }
 
 /** Rule 14: damage turns into dirty, never into clean. */

@@ -1,10 +1,10 @@
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { CHAIN_BYTES, PositionStore } from '../../../firmware/metadata/position-store.js';
-import { MemoryClock, run } from '../../firmware/support/memory-hal.js';
-import { MemoryNvram } from '../../firmware/support/memory-parts.js';
-import { MemoryPower } from '../../firmware/support/memory-power.js';
 import { must, type Target } from '../target.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
+import { fillNvram } from '../../firmware/support/contents.js';
+import { run } from '../../firmware/support/tasks.js';
 
 const REGIONS = [
   { offsetBytes: 0, lengthBytes: NVRAM_LINE_BYTES },
@@ -17,19 +17,20 @@ export const positions: Target = {
   // An even sequence stands in the first line, an odd one in the second.
   seeds: () => [[line(2n, 16_384n), line(1n, 8192n)], [line(2n, 16_384n), line(3n, 20_480n)], [new Uint8Array(0), line(1n, 8192n)]],
   run: (input) => {
-    const nvram = new MemoryNvram(new MemoryPower(), 2 * NVRAM_LINE_BYTES);
-    REGIONS.forEach((region, index) => { nvram.durable.set((input[index] ?? new Uint8Array(0)).subarray(0, region.lengthBytes), region.offsetBytes); });
-    const loop = new EventLoop(new MemoryClock(), () => undefined);
-    const { current, sparedBytes } = new PositionStore(loop, nvram, REGIONS, nvram.durable.slice());
+    const board = blankBoard({ ...SMALL_GEOMETRY, nvramBytes: 2 * NVRAM_LINE_BYTES });
+    const { nvram } = board;
+    REGIONS.forEach((region, index) => { fillNvram(board, region.offsetBytes, (input[index] ?? new Uint8Array(0)).subarray(0, region.lengthBytes)); });
+    const loop = new BoardLoop(board);
+    const { current, sparedBytes } = new PositionStore(loop, nvram, REGIONS, nvram.content.bytes.slice());
     if (current === undefined) {
       must(sparedBytes === 0, 'without a position something is spared');
       return 'refused';
     }
-    if (!standAsWritten(nvram.durable)) return 'accepted, but never written so';
+    if (!standAsWritten(nvram.content.bytes)) return 'accepted, but never written so';
     // The next position counts after a boot, with the one before it behind.
     const next = { mediumOffsetBytes: 1, volumeOffsetBytes: 2, chunks: 3, chain: new Uint8Array(CHAIN_BYTES).fill(4) };
-    run(loop, new PositionStore(loop, nvram, REGIONS, nvram.durable.slice()).advance(next));
-    const after = new PositionStore(loop, nvram, REGIONS, nvram.durable.slice());
+    run(loop, new PositionStore(loop, nvram, REGIONS, nvram.content.bytes.slice()).advance(next));
+    const after = new PositionStore(loop, nvram, REGIONS, nvram.content.bytes.slice());
     must(JSON.stringify(after.current) === JSON.stringify(next), 'the position that was written last does not count');
     must(after.sparedBytes === current.volumeOffsetBytes, 'the older position is not the one before');
     return sparedBytes > 0 ? 'accepted, two' : 'accepted, one';

@@ -1,10 +1,10 @@
 import { StoreIndex } from '../../../firmware/flash-copy/store-index.js';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { INDEX_ENTRY_BYTES } from '../../../firmware/metadata/nvram-layout.js';
-import { MemoryClock, run } from '../../firmware/support/memory-hal.js';
-import { MemoryNvram } from '../../firmware/support/memory-parts.js';
-import { MemoryPower } from '../../firmware/support/memory-power.js';
 import { must, type Target } from '../target.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
+import { fillNvram } from '../../firmware/support/contents.js';
+import { run } from '../../firmware/support/tasks.js';
 
 const SLOTS = 32;
 const GRAINS = 100;
@@ -15,10 +15,11 @@ export const storeIndex: Target = {
   name: 'store-index',
   seeds: () => [[new Uint8Array(0)], [entries([1, 2, GRAINS])], [entries([0, 7, 0, 9])], [entries(Array.from({ length: SLOTS }, (_, slot) => slot + 1))]],
   run: ([content = new Uint8Array(0)]) => {
-    const nvram = new MemoryNvram(new MemoryPower(), REGION.lengthBytes);
-    nvram.durable.set(content.subarray(0, REGION.lengthBytes));
-    const loop = new EventLoop(new MemoryClock(), () => undefined);
-    const open = (): StoreIndex => new StoreIndex(loop, nvram, REGION, nvram.durable.slice(), SLOTS, GRAINS);
+    const board = blankBoard({ ...SMALL_GEOMETRY, nvramBytes: REGION.lengthBytes });
+    fillNvram(board, 0, content.subarray(0, REGION.lengthBytes));
+    const { nvram } = board;
+    const loop = new BoardLoop(board);
+    const open = (): StoreIndex => new StoreIndex(loop, nvram, REGION, nvram.content.bytes.slice(), SLOTS, GRAINS);
     const index = open();
     if (!index.load()) return 'refused';
     const used = usedSlots(index);

@@ -1,15 +1,15 @@
 import { create, equals, toBinary } from '@bufbuild/protobuf';
-import { EventLoop } from '../../../firmware/kernel/event-loop.js';
-import { RESERVED_BYTES, SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
 import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { IdentitySchema, SuperblockSchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { MemoryClock, run, SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
-import { MemoryDisk } from '../../firmware/support/memory-parts.js';
-import { MemoryPower } from '../../firmware/support/memory-power.js';
 import { must, type Target } from '../target.js';
 import { identity, LONG_IDENTITY } from './identities.js';
 import { digest, placeOf, sealed } from './records.js';
+import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
+import { fill } from '../../firmware/support/contents.js';
+import { run } from '../../firmware/support/tasks.js';
 
 /** The two copies of the superblock on the disk. */
 export const superblock: Target = {
@@ -20,9 +20,10 @@ export const superblock: Target = {
     return [[copy(one), copy(one)], [copy(one), copy({ ...one, sequence: 4n, identity: LONG_IDENTITY })], [new Uint8Array(0), copy(one)]];
   },
   run: (input) => {
-    const loop = new EventLoop(new MemoryClock(), () => undefined);
-    const disk = new MemoryDisk(new MemoryPower(), 'reserved', RESERVED_BYTES);
-    for (const copy of [0, 1]) disk.fill(copy * SUPERBLOCK_BYTES, placeOf(input[copy] ?? new Uint8Array(0), SUPERBLOCK_BYTES));
+    const board = blankBoard();
+    const loop = new BoardLoop(board);
+    const disk = board.reserved;
+    for (const copy of [0, 1]) fill(disk, copy * SUPERBLOCK_BYTES, placeOf(input[copy] ?? new Uint8Array(0), SUPERBLOCK_BYTES));
     const store = new SuperblockStore(loop, disk, digest);
     const { superblock: found, damaged } = run(loop, store.read());
     if (found?.identity === undefined) {

@@ -1,6 +1,6 @@
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import type { HostDriver } from '../../../host-driver/index.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
-import { SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
 import { type Host, refusedWith } from './host.js';
 
 /** "GLNK", little-endian. */

@@ -1,12 +1,15 @@
+import type { Operation } from '../../../emulator/simulation/power.js';
+import { DurableView } from '../../../emulator/simulation/durable-view.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import { FrameHub } from '../../../emulator/parts/frame-hub.js';
 import { connectInProcess, type FrameChannel } from '../../../emulator/parts/memory-port.js';
 import { runCard, type RunningCard } from '../../../emulator/run-card.js';
 import { ReusedMemory } from '../../../emulator/simulation/reused-memory.js';
+import type { PartFault } from '../../../firmware/hal.js';
 import { BLOCK_BYTES, MAX_HOST_CONNECTIONS, SPARE_HOST_CONNECTIONS } from '../../../firmware/limits.js';
 import { HostDriver, inProcessTransport } from '../../../host-driver/index.js';
-import { DurableView } from '../../firmware/support/durable-view.js';
-import { formattedBoard, type MemoryBoard, SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
-import type { PartOperation } from '../../firmware/support/memory-power.js';
+import { formattedBoard, type TestBoard } from '../../firmware/support/board.js';
+import { BenchClock } from '../../firmware/support/tasks.js';
 
 /** No whole part of a grain, so that ranges are split anywhere in one. */
 const MAX_PAYLOAD_BYTES = 5 * BLOCK_BYTES;
@@ -15,11 +18,11 @@ const FAULT_SHARE = 0.02;
 const memory = new ReusedMemory();
 
 /**
- * The real firmware with parts that are memory, in this process. Its disk carries out one operation a turn, in
- * any order, and fails some where it may: all of that by `board.random`, so by the seed.
+ * The real firmware with simulated parts, in this process. They carry out one operation a turn, in any order, and the
+ * disk fails some where it may: all of that by `board.random`, so by the seed.
  */
 export class InProcessCard {
-  readonly board: MemoryBoard;
+  readonly board: TestBoard;
   readonly #hub = new FrameHub(MAX_HOST_CONNECTIONS + SPARE_HOST_CONNECTIONS);
   readonly #running: RunningCard;
   readonly #durable: DurableView;
@@ -28,21 +31,25 @@ export class InProcessCard {
   /** Operations that the disk failed. */
   diskErrors = 0;
   #turnDue = false;
+  #serves = false;
 
   constructor(
     seed: number,
     private readonly badDisk: boolean,
   ) {
     this.board = formattedBoard(SMALL_GEOMETRY, seed);
+    this.board.power.on = true;
+    this.board.power.intercept = (operation) => this.#take(operation);
     this.#durable = new DurableView(this.board);
     memory.rewind();
-    this.#running = runCard({ ...this.board.hal, hosts: this.#hub, memory }, (error) => { this.fault = error; });
+    // Time stands still for the firmware: no host is too slow for it.
+    this.#running = runCard({ ...this.board.hal, clock: new BenchClock(), hosts: this.#hub, memory }, (error) => { this.fault = error; });
   }
 
-  /** Resolves when hosts are served; the disk is slow from then on. */
+  /** Resolves when hosts are served; the disk may fail from then on. */
   async booted(): Promise<void> {
     await this.#running.booted;
-    this.board.power.intercept = (operation) => this.#take(operation);
+    this.#serves = true;
   }
 
   /** A new connection, and the channel under it. */
@@ -55,24 +62,18 @@ export class InProcessCard {
 
   /** What a cut of the power would leave of a block. */
   durableBlock(lba: number): Uint8Array {
-    const { grainBytes } = this.board.geometry;
-    const grain = Math.floor((lba * BLOCK_BYTES) / grainBytes);
-    if (!this.#durable.isWritten(grain)) return new Uint8Array(BLOCK_BYTES);
-    const at = (lba * BLOCK_BYTES) % grainBytes;
-    return this.#durable.grain(grain).slice(at, at + BLOCK_BYTES);
+    return this.#durable.durableContent.block(lba).bytes;
   }
 
   stop(): void {
     this.#running.stop();
   }
 
-  #take({ part, kind }: PartOperation): ReturnType<NonNullable<MemoryBoard['power']['intercept']>> {
-    if (this.badDisk && part === 'volume' && (kind === 'read' || kind === 'write') && this.board.random() < FAULT_SHARE) {
-      this.diskErrors += 1;
-      return { kind: 'io', text: 'a bad sector' };
-    }
+  #take({ part, kind }: Operation): PartFault | undefined {
     this.#turn();
-    return 'hold';
+    if (!this.#serves || !this.badDisk || part !== 'volume' || (kind !== 'read' && kind !== 'write') || !this.board.random.chance(FAULT_SHARE)) return undefined;
+    this.diskErrors += 1;
+    return { kind: 'io', text: 'a bad sector' };
   }
 
   #turn(): void {
@@ -80,7 +81,7 @@ export class InProcessCard {
     this.#turnDue = true;
     setImmediate(() => {
       this.#turnDue = false;
-      if (this.board.power.releaseOne(this.board.random()) && this.board.power.held.length > 0) this.#turn();
+      if (this.board.scheduler.deliver()) this.#turn();
     });
   }
 }

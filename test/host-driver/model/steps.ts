@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
 import type { HostDriver } from '../../../host-driver/index.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { BlockMap } from './block-map.js';
 import { BLOCK_BYTES } from '../../../firmware/limits.js';
-import { SMALL_GEOMETRY } from '../../firmware/support/memory-hal.js';
 import { expectRegisters, readDirtyRuns } from './administration.js';
 import { type Host, refusedWith } from './host.js';
 
