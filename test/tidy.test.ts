@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -143,5 +143,13 @@ describe('the lock file', () => {
 describe('.ci/run', () => {
   it('can be run', () => {
     expect(statSync('.ci/run').mode & 0o111).not.toBe(0);
+  });
+});
+
+describe('the sabotages', () => {
+  it('are those that docs/invariants.md names', () => {
+    const patches = readdirSync('test/sabotage').filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -'.patch'.length));
+    const named = readFileSync('docs/invariants.md', 'utf8').match(/`\d\d-[a-z0-9-]+`/g)?.map((name) => name.slice(1, -1)) ?? [];
+    expect(named.sort()).toEqual(patches.sort());
   });
 });
