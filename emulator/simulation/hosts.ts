@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { blocksOf, ZERO_BLOCK } from './block.js';
 import { CrashOrder } from './crash-order.js';
 import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
+import type { HostSpan } from './host-span.js';
 import { markedBlocks } from './marked-blocks.js';
 import type { Random } from './random.js';
 import { type Complain, RuleBroken } from './rules.js';
@@ -12,6 +13,7 @@ const MOST_BLOCKS = 16;
 /** Blocks of a long write, at most. */
 const LONG_BLOCKS = 96;
 const LONG_CHANCE = 0.08;
+const READ_CHANCE = 0.15;
 
 type HostOperation =
   | { readonly kind: 'write'; readonly write: ModelWrite; readonly running: Running<void> }
@@ -52,15 +54,23 @@ export class SimHosts {
     else this.change(random, spanBlocks);
   }
 
-  /** As {@link any}, but no read. */
-  change(random: Random, spanBlocks: number): void {
+  /** Something of a random kind and place. Nothing, while the card is off. */
+  any(random: Random, span: HostSpan): void {
+    if (random.chance(READ_CHANCE)) {
+      const { first, count } = span.place(random, random.between(1, MOST_BLOCKS));
+      this.read(first, count);
+    } else {
+      this.#change(random, span);
+    }
+  }
+
+  #change(random: Random, span: HostSpan): void {
     const kind = random.below(100);
-    const blocks = Math.min(spanBlocks, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
-    const firstBlock = random.below(spanBlocks - blocks + 1);
+    const { first, count } = span.place(random, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
     const fua = random.chance(0.3);
     if (kind < 15) this.flush();
-    else if (kind < 30) this.zero(firstBlock, blocks, fua);
-    else this.write(firstBlock, blocks, fua);
+    else if (kind < 30) this.zero(first, count, fua);
+    else this.write(first, count, fua);
   }
 
   write(firstBlock: number, blocks: number, fua: boolean): void {

@@ -187,7 +187,7 @@ export class PairWatch {
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
-    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
+    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(this.primary.grainOf(block)));
     if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
     model.settleOn(this.primary.content);
     if (this.world.primary.nvram.content.damagedLines.size > 0) this.hosts.order.forget();
@@ -197,7 +197,7 @@ export class PairWatch {
   #secondaryCut(): void {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
-    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
+    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
     if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
     model.settleOn(this.secondary.content);
   }
