@@ -13,6 +13,8 @@ const CONVERGENCE_US = 60_000_000;
 const LOOK_AGAIN_US = 10_000;
 const MOST_UNDER_WAY = 8;
 const MOST_READ_BLOCKS = 32;
+/** Of the volume's ends, at most, where most of it is zeroed. */
+const ZERO_FROM_BLOCKS = 256;
 /** Commands that operators have under way, at most. */
 const MOST_COMMANDS = 3;
 /** Where nothing happens but timers, a step does not go on for hours. */
@@ -96,6 +98,13 @@ export class Story {
     const { hosts } = this.watch;
     for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, this.#span);
     if (random.chance(0.5)) this.otherHostWork(random);
+  }
+
+  /** A host zeroes a part of the volume, as large as can be: where maps have several lines, more grains than one command opens intents for at once. */
+  zeroMost(random: Random): void {
+    const { hosts } = this.watch;
+    const first = random.below(ZERO_FROM_BLOCKS);
+    if (hosts.underWay < MOST_UNDER_WAY) hosts.zero(first, this.watch.primary.blocks - first - random.below(ZERO_FROM_BLOCKS), random.chance(0.3));
   }
 
   /** Hosts of the secondary ask for something: for anything if it has access, to read if not, and in vain to write. */
