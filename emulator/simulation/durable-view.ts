@@ -11,11 +11,13 @@ import type { SimCard } from './sim-card.js';
 
 const digest = new Blake3Digest();
 const NOTHING_KNOWN: readonly Block[] = [];
+const ALL_OF_EIGHT = 0xff;
 
 /** What a power cut at this instant would leave of a card: read from its parts, not from its firmware. */
 export class DurableView {
   readonly layout: NvramLayout;
-  readonly blocksAGrain: number;
+  readonly blocks: number;
+  readonly #blocksAGrain: number;
   readonly #copies: readonly ControlCopy[];
   #control: Control | undefined;
   /** As of which change of the NVRAM. */
@@ -24,7 +26,8 @@ export class DurableView {
   constructor(readonly card: SimCard) {
     this.layout = layoutOf(card.geometry);
     this.#copies = this.layout.controlBlocks.map((region) => new ControlCopy(region));
-    this.blocksAGrain = card.geometry.grainBytes / BLOCK_BYTES;
+    this.blocks = card.geometry.sizeBytes / BLOCK_BYTES;
+    this.#blocksAGrain = card.geometry.grainBytes / BLOCK_BYTES;
   }
 
   /** The control block that a boot would go by; undefined when every copy is lost. */
@@ -48,6 +51,39 @@ export class DurableView {
     return damagedLines.size > 0 && damagedLines.has(lineOf(this.layout.written, grain));
   }
 
+  /** {@link isDirty} of eight grains from `grain` on, a multiple of eight: a bit each. */
+  dirtyOfEight(grain: number): number {
+    const { content } = this.card.nvram;
+    if (content.doubtful || content.damagedLines.has(lineOf(this.layout.dirty, grain)) || this.isWrittenDamaged(grain)) return ALL_OF_EIGHT;
+    return content.bytes[this.layout.dirty.offsetBytes + (grain >>> 3)] ?? 0;
+  }
+
+  /** {@link isWritten} likewise. */
+  writtenOfEight(grain: number): number {
+    const { content } = this.card.nvram;
+    if (content.damagedLines.has(lineOf(this.layout.written, grain))) return ALL_OF_EIGHT;
+    return content.bytes[this.layout.written.offsetBytes + (grain >>> 3)] ?? 0;
+  }
+
+  /** In which grain a block lies. */
+  grainOf(block: number): number {
+    return Math.floor(block / this.#blocksAGrain);
+  }
+
+  firstBlockOf(grain: number): number {
+    return grain * this.#blocksAGrain;
+  }
+
+  /** The block behind a grain; the last grain may be short. */
+  endBlockOf(grain: number): number {
+    return Math.min(this.blocks, (grain + 1) * this.#blocksAGrain);
+  }
+
+  /** Bytes of a grain. */
+  lengthBytesOf(grain: number): number {
+    return (this.endBlockOf(grain) - this.firstBlockOf(grain)) * BLOCK_BYTES;
+  }
+
   isWritten(grain: number): boolean {
     return this.#bit(this.layout.written, grain);
   }
@@ -67,11 +103,12 @@ export class DurableView {
 
   #content(stored: (block: number) => Block): VolumeContent {
     return {
-      block: (block) => (this.isWritten(Math.floor(block / this.blocksAGrain)) ? stored(block) : ZERO_BLOCK),
+      block: (block) => (this.isWritten(this.grainOf(block)) ? stored(block) : ZERO_BLOCK),
       differing: (known, visit) => {
         for (let grain = 0; grain < this.layout.grains; grain += 1) {
           const isWritten = this.isWritten(grain);
-          for (let block = grain * this.blocksAGrain; block < (grain + 1) * this.blocksAGrain; block += 1) {
+          const end = this.endBlockOf(grain);
+          for (let block = this.firstBlockOf(grain); block < end; block += 1) {
             const content = isWritten ? stored(block) : ZERO_BLOCK;
             if (content !== known[block]) visit(block, content);
           }
@@ -133,9 +170,13 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
   if (s.identity.sessionCounter < p.identity.sessionCounter) return [];
   const unsettled = new Set([...unsettledGrains(primary), ...unsettledGrains(secondary)]);
   const uncovered: number[] = [];
-  for (let grain = 0; grain < primary.layout.grains; grain += 1) {
-    if (primary.isDirty(grain) || secondary.isDirty(grain)) continue;
-    if (unsettled.has(grain) || !isSameGrain(primary, secondary, grain)) uncovered.push(grain);
+  for (let first = 0; first < primary.layout.grains; first += 8) {
+    const clean = ~(primary.dirtyOfEight(first) | secondary.dirtyOfEight(first));
+    // What neither holds written reads the same, and is not unsettled.
+    let suspects = clean & (primary.writtenOfEight(first) | secondary.writtenOfEight(first)) & ALL_OF_EIGHT;
+    for (let grain = first; suspects !== 0 && grain < primary.layout.grains; grain += 1, suspects >>>= 1) {
+      if ((suspects & 1) === 1 && (unsettled.has(grain) || !isSameGrain(primary, secondary, grain))) uncovered.push(grain);
+    }
   }
   return uncovered;
 }
@@ -144,7 +185,7 @@ export function uncoveredGrains(primary: DurableView, secondary: DurableView): n
 export function differingBlock(one: DurableView, other: DurableView): number | undefined {
   for (let grain = 0; grain < one.layout.grains; grain += 1) {
     if (!one.isWritten(grain) && !other.isWritten(grain)) continue;
-    for (let block = grain * one.blocksAGrain; block < (grain + 1) * one.blocksAGrain; block += 1) {
+    for (let block = one.firstBlockOf(grain); block < one.endBlockOf(grain); block += 1) {
       if (!one.content.block(block).holdsSameAs(other.content.block(block))) return block;
     }
   }
@@ -156,7 +197,7 @@ function unsettledGrains(view: DurableView): Set<number> {
   const { volume } = view.card;
   const grains = new Set<number>();
   for (const block of volume.unflushed) {
-    const grain = Math.floor(block / view.blocksAGrain);
+    const grain = view.grainOf(block);
     if (view.isWritten(grain) && volume.block(block).hash !== volume.durable.get(block).hash) grains.add(grain);
   }
   return grains;
@@ -166,8 +207,8 @@ function unsettledGrains(view: DurableView): Set<number> {
 function isSameGrain(one: DurableView, other: DurableView, grain: number): boolean {
   const [written, otherWritten] = [one.isWritten(grain), other.isWritten(grain)];
   if (!written && !otherWritten) return true;
-  const first = grain * one.blocksAGrain;
-  for (let block = first; block < first + one.blocksAGrain; block += 1) {
+  const end = one.endBlockOf(grain);
+  for (let block = one.firstBlockOf(grain); block < end; block += 1) {
     const hash = written ? one.card.volume.durable.get(block).hash : 0;
     const otherHash = otherWritten ? other.card.volume.durable.get(block).hash : 0;
     if (hash !== otherHash) return false;

@@ -53,10 +53,11 @@ export class Economy {
   }
 
   data(offsetBytes: number, lengthBytes: number): void {
-    const grainBytes = this.primary.blocksAGrain * BLOCK_BYTES;
+    const { primary } = this;
     for (let at = offsetBytes; at < offsetBytes + lengthBytes; ) {
-      const grain = Math.floor(at / grainBytes);
-      const end = Math.min(offsetBytes + lengthBytes, (grain + 1) * grainBytes);
+      const grain = primary.grainOf(at / BLOCK_BYTES);
+      // What lies past the volume's end is nobody's, and has to be got over all the same.
+      const end = Math.min(offsetBytes + lengthBytes, Math.max(at + BLOCK_BYTES, primary.endBlockOf(grain) * BLOCK_BYTES));
       add(this.#quiet?.dataBytes, grain, end - at);
       at = end;
     }
@@ -78,10 +79,9 @@ export class Economy {
   }
 
   #fault({ announced, outOfSync, dataBytes, markers }: Quiet): string | undefined {
-    const grainBytes = this.primary.blocksAGrain * BLOCK_BYTES;
     for (const [grain, bytes] of dataBytes) {
       if (!outOfSync.has(grain)) return `grain ${String(grain)} was sent, and was not out-of-sync`;
-      if (bytes !== grainBytes) return `of grain ${String(grain)} ${String(bytes)} bytes were sent`;
+      if (bytes !== this.primary.lengthBytesOf(grain)) return `of grain ${String(grain)} ${String(bytes)} bytes were sent`;
       if (!this.primary.isWritten(grain)) return `grain ${String(grain)} was never written, and travelled as data`;
     }
     for (const [grain, times] of markers) {

@@ -1,3 +1,4 @@
+import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NO_FAULTS } from './faults.js';
 import type { ReusedMemory } from './reused-memory.js';
@@ -16,25 +17,29 @@ export interface ForeignMedium {
 
 const SEED = 0;
 const PATH = 'medium of another pair';
+/** All over the volume. */
+const WRITES = 32;
 /** Marks of its hosts are nobody else's. */
 const FIRST_FOREIGN_MARK = 2 ** 29;
 
-let made: ForeignMedium | undefined;
+/** By what its cards are built with. */
+const made = new Map<Geometry, ForeignMedium>();
 
-/** The same in every scenario, so made once. @param memories used again: no other world may be alive. */
-export function foreignMedium(memories: readonly ReusedMemory[]): ForeignMedium {
-  made ??= make(memories);
-  return made;
+/** The same in every scenario of a geometry, so made once for each. @param memories used again: no other world may be alive. */
+export function foreignMedium(memories: readonly ReusedMemory[], geometry: Geometry): ForeignMedium {
+  const known = made.get(geometry) ?? make(memories, geometry);
+  made.set(geometry, known);
+  return known;
 }
 
-function make(memories: readonly ReusedMemory[]): ForeignMedium {
-  const world = new World({ seed: SEED, faults: NO_FAULTS, memories });
+function make(memories: readonly ReusedMemory[], geometry: Geometry): ForeignMedium {
+  const world = new World({ seed: SEED, faults: NO_FAULTS, memories, geometry });
   world.begin();
   const story = new Story(world, 'rules', { firstMark: FIRST_FOREIGN_MARK });
   const { primary } = world;
   story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
   const { hosts } = story.watch;
-  for (let block = 0; block < hosts.model.blocks; block += 64) hosts.write(block, 9, true);
+  for (let block = 0; block < hosts.model.blocks; block += hosts.model.blocks / WRITES) hosts.write(Math.floor(block), 9, true);
   story.until('the hosts have written', () => hosts.underWay === 0);
   story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: true } });
   story.insist(primary, { case: 'mediumExport', value: { path: PATH } });

@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { blocksOf, ZERO_BLOCK } from './block.js';
 import { CrashOrder } from './crash-order.js';
 import { HostModel, type ModelRead, type ModelWrite } from './host-model.js';
+import type { HostSpan } from './host-span.js';
 import { markedBlocks } from './marked-blocks.js';
 import type { Random } from './random.js';
 import { type Complain, RuleBroken } from './rules.js';
@@ -12,11 +13,13 @@ const MOST_BLOCKS = 16;
 /** Blocks of a long write, at most. */
 const LONG_BLOCKS = 96;
 const LONG_CHANCE = 0.08;
+const READ_CHANCE = 0.15;
 
-type HostOperation =
-  | { readonly kind: 'write'; readonly write: ModelWrite; readonly running: Running<void> }
-  | { readonly kind: 'flush'; readonly covers: readonly ModelWrite[]; readonly running: Running<void> }
-  | { readonly kind: 'read'; readonly read: ModelRead; readonly into: Uint8Array; readonly running: Running<void> };
+type HostOperation = { readonly askedUs: number; readonly running: Running<void> } & (
+  | { readonly kind: 'write'; readonly write: ModelWrite }
+  | { readonly kind: 'flush'; readonly covers: readonly ModelWrite[] }
+  | { readonly kind: 'read'; readonly read: ModelRead; readonly into: Uint8Array }
+);
 
 /** The hosts of one card, and the model of what they may find on it. */
 export class SimHosts {
@@ -46,21 +49,28 @@ export class SimHosts {
     return this.#underWay.length;
   }
 
-  /** Something of a random kind and place, in the first `spanBlocks` of the volume. Nothing, while the card is off. */
-  any(random: Random, spanBlocks: number): void {
-    if (random.chance(0.15)) this.read(random.below(spanBlocks - MOST_BLOCKS), random.between(1, MOST_BLOCKS));
-    else this.change(random, spanBlocks);
+  /** When the command was asked for that has waited longest for its answer. */
+  get oldestUs(): number | undefined {
+    return this.#underWay[0]?.askedUs;
   }
 
-  /** As {@link any}, but no read. */
-  change(random: Random, spanBlocks: number): void {
+  /** Something of a random kind and place. Nothing, while the card is off. */
+  any(random: Random, span: HostSpan): void {
+    if (random.chance(READ_CHANCE)) {
+      const { first, count } = span.place(random, random.between(1, MOST_BLOCKS));
+      this.read(first, count);
+    } else {
+      this.#change(random, span);
+    }
+  }
+
+  #change(random: Random, span: HostSpan): void {
     const kind = random.below(100);
-    const blocks = Math.min(spanBlocks, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
-    const firstBlock = random.below(spanBlocks - blocks + 1);
+    const { first, count } = span.place(random, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
     const fua = random.chance(0.3);
     if (kind < 15) this.flush();
-    else if (kind < 30) this.zero(firstBlock, blocks, fua);
-    else this.write(firstBlock, blocks, fua);
+    else if (kind < 30) this.zero(first, count, fua);
+    else this.write(first, count, fua);
   }
 
   write(firstBlock: number, blocks: number, fua: boolean): void {
@@ -69,7 +79,7 @@ export class SimHosts {
     const write = this.model.write(firstBlock, blocks, fua);
     this.order.asked(write);
     const running = this.card.launch(components.io.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark), fua));
-    this.#underWay.push({ kind: 'write', write, running });
+    this.#underWay.push({ kind: 'write', write, running, askedUs: this.#nowUs });
   }
 
   zero(firstBlock: number, blocks: number, fua: boolean): void {
@@ -78,14 +88,14 @@ export class SimHosts {
     const write = this.model.zero(firstBlock, blocks, fua);
     this.order.asked(write);
     const running = this.card.launch(components.io.zero(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES, fua));
-    this.#underWay.push({ kind: 'write', write, running });
+    this.#underWay.push({ kind: 'write', write, running, askedUs: this.#nowUs });
   }
 
   flush(): void {
     const { components } = this.card;
     if (components === undefined) return;
     this.note();
-    this.#underWay.push({ kind: 'flush', covers: this.model.acknowledgedWrites(), running: this.card.launch(components.io.flush()) });
+    this.#underWay.push({ kind: 'flush', covers: this.model.acknowledgedWrites(), running: this.card.launch(components.io.flush()), askedUs: this.#nowUs });
   }
 
   read(firstBlock: number, blocks: number): void {
@@ -94,7 +104,11 @@ export class SimHosts {
     this.note();
     const into = new Uint8Array(blocks * BLOCK_BYTES);
     const running = this.card.launch(components.io.read(firstBlock * BLOCK_BYTES, into));
-    this.#underWay.push({ kind: 'read', read: this.model.read(firstBlock, blocks), into, running });
+    this.#underWay.push({ kind: 'read', read: this.model.read(firstBlock, blocks), into, running, askedUs: this.#nowUs });
+  }
+
+  get #nowUs(): number {
+    return this.card.power.scheduler.nowUs;
   }
 
   /** Takes notice of what has been answered. @throws RuleBroken when a read returned what it must not. */

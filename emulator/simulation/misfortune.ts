@@ -14,6 +14,8 @@ const AGAIN_CHANCE = 0.15;
 const AGAIN_WITHIN_EFFECTS = 8;
 /** NVRAM that others keep busy. */
 const SLOWNESS = [10, 200] as const;
+/** Of a line of which nobody hears: longer than the silence after which it is lost, in one direction too. */
+const DEAD_LINE_US = [15_000_000, 40_000_000] as const;
 /** The part of NVRAM where everything stands but the T0 index. */
 const DAMAGED_SPAN_LINES = 80;
 const SWAPPED_BYTES = 4096;
@@ -84,6 +86,26 @@ export function callOff(story: Story, card: SimCard): void {
 function cutAndBoot(story: Story, card: SimCard, offUs: number): void {
   story.cut(card, false);
   story.later(offUs, () => { story.boot(card); });
+}
+
+/**
+ * The line dies, nobody is told, and it does not come back before both cards have to have noticed. Hosts go on, and
+ * wait for no longer than that (rule 4).
+ */
+export function deadLine(story: Story, random: Random): void {
+  const { link, scheduler, calm } = story.world;
+  if (calm) return;
+  const kind = random.below(3);
+  const from = random.chance(0.5) ? 'P' : 'S';
+  if (kind === 0) link.cut(true);
+  else (kind === 1 ? link.stalled : link.deafened).add(from);
+  const endUs = scheduler.nowUs + random.between(...DEAD_LINE_US);
+  story.watch.marks.reached(story.synchronized ? 'line dead for long while synchronized' : 'line dead for long');
+  while (scheduler.nowUs < endUs) {
+    if (random.chance(0.3)) story.hostWork(random);
+    story.wait(random.between(50_000, 2_000_000));
+  }
+  link.restore();
 }
 
 /** The NVRAM of a card is busy for a while. */

@@ -1,6 +1,7 @@
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { AnswerTime } from './answer-time.js';
 import type { FatesOf } from './card-image.js';
 import { ControlHistory } from './control-history.js';
 import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
@@ -28,6 +29,7 @@ export class PairWatch {
   readonly images: T0Images;
   readonly marks = new Marks();
   readonly #line: LineWatch;
+  readonly #answerTime: AnswerTime;
   readonly #primaryHistory: ControlHistory;
   readonly #secondaryHistory: ControlHistory;
   readonly #complain: Complain;
@@ -48,6 +50,7 @@ export class PairWatch {
     this.#primaryHistory = new ControlHistory(this.primary);
     this.#secondaryHistory = new ControlHistory(this.secondary);
     this.hosts = new SimHosts(world.primary, firstMark, known?.hosts, this.#complain);
+    this.#answerTime = new AnswerTime(this.hosts, world.cards, this.#complain);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
@@ -98,6 +101,7 @@ export class PairWatch {
   /** Takes notice of what has happened, and checks what must hold at every instant. */
   note(): void {
     this.hosts.note();
+    this.#answerTime.note();
     if (this.secondaryHasAccess) this.otherHosts.note();
     this.secondaryReads.note();
     this.#line.note();
@@ -187,7 +191,7 @@ export class PairWatch {
   /** Rule 4: after a cut of the primary. */
   #acknowledged(): void {
     const { model } = this.hosts;
-    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(Math.floor(block / this.primary.blocksAGrain)));
+    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(this.primary.grainOf(block)));
     if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
     model.settleOn(this.primary.content);
     if (this.world.primary.nvram.content.damagedLines.size > 0) this.hosts.order.forget();
@@ -197,7 +201,7 @@ export class PairWatch {
   #secondaryCut(): void {
     if (!this.#secondaryHadAccess) return;
     const { model } = this.otherHosts;
-    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain)));
+    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
     if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
     model.settleOn(this.secondary.content);
   }

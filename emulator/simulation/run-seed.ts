@@ -1,6 +1,7 @@
 import { converge } from './convergence.js';
 import type { FaultOptions } from './faults.js';
 import { foreignMedium } from './foreign-medium.js';
+import { geometryOf } from './geometries.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
 import { callOff } from './misfortune.js';
@@ -49,8 +50,9 @@ export const STEPS_A_SEED = 380;
 export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
   const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
-  const foreign = foreignMedium(memories);
-  const world = new World({ seed, faults, memories });
+  const geometry = geometryOf(seed);
+  const foreign = foreignMedium(memories, geometry);
+  const world = new World({ seed, faults, memories, geometry });
   world.scheduler.onEvent = options.onEvent;
   let at = 0;
   let failure: SeedFailure | undefined;

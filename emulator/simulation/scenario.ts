@@ -1,4 +1,4 @@
-import { cutMidWrite, damageMedium, damageNvram, outage, replaceSecondary, slowNvram } from './misfortune.js';
+import { cutMidWrite, damageMedium, damageNvram, deadLine, outage, replaceSecondary, slowNvram } from './misfortune.js';
 import { fork, meddle, nextStation, offerMedium } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
@@ -23,6 +23,8 @@ const WEIGHTS = {
   damageNvram: 0.5,
   damageMedium: 0.5,
   jumpClock: 0.5,
+  deadLine: 0.4,
+  zeroMost: 0.2,
 } as const;
 
 export type StepKind = keyof typeof WEIGHTS;
@@ -111,6 +113,12 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'jumpClock':
       random.pick(world.cards).clock.jump(random.between(-3_600_000, 3_600_000));
+      break;
+    case 'deadLine':
+      deadLine(story, random);
+      break;
+    case 'zeroMost':
+      story.zeroMost(random);
       break;
   }
   story.pass(random.between(5, 250));

@@ -105,8 +105,7 @@ export class Scheduler {
     hash = Math.imul(hash ^ event.atUs, FNV_PRIME);
     hash = Math.imul(hash ^ event.offsetBytes, FNV_PRIME);
     hash = Math.imul(hash ^ event.lengthBytes, FNV_PRIME);
-    hash = Math.imul(hash ^ (event.where.charCodeAt(0) + (event.what.length << 8) + (event.what.charCodeAt(0) << 16)), FNV_PRIME);
-    this.#hash = hash;
+    this.#hash = withText(withText(hash, event.where), event.what);
   }
 
   #push(event: SimEvent): void {
@@ -144,6 +143,13 @@ export class Scheduler {
     heap[index] = last;
     return first;
   }
+}
+
+/** All of it, and where it ends. */
+function withText(hash: number, text: string): number {
+  let mixed = Math.imul(hash ^ text.length, FNV_PRIME);
+  for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), FNV_PRIME);
+  return mixed;
 }
 
 function isBefore(one: SimEvent, other: SimEvent): boolean {

@@ -1,8 +1,9 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type AdminResponse, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { FatesOf } from './card-image.js';
+import { type HostSpan, hostSpanOf } from './host-span.js';
 import { PairWatch } from './pair-watch.js';
-import { Random } from './random.js';
+import type { Random } from './random.js';
 import { type Judge, RuleBroken } from './rules.js';
 import type { AdminBody, Running, SimCard } from './sim-card.js';
 import type { World } from './world.js';
@@ -10,11 +11,10 @@ import type { World } from './world.js';
 /** Virtual time within which whatever has to happen happens, once faults have stopped (rule 18). */
 const CONVERGENCE_US = 60_000_000;
 const LOOK_AGAIN_US = 10_000;
-/** Hosts write to so many blocks from the start of the volume, by seed: few, so that they meet, or all. */
-const SPANS_BLOCKS = [48, 320, 320, 1024, 2048];
-const SPAN_STREAM = 5;
 const MOST_UNDER_WAY = 8;
 const MOST_READ_BLOCKS = 32;
+/** Of the volume's ends, at most, where most of it is zeroed. */
+const ZERO_FROM_BLOCKS = 256;
 /** Commands that operators have under way, at most. */
 const MOST_COMMANDS = 3;
 /** Where nothing happens but timers, a step does not go on for hours. */
@@ -33,7 +33,7 @@ interface Command {
 /** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
 export class Story {
   readonly watch: PairWatch;
-  readonly #spanBlocks: number;
+  readonly #span: HostSpan;
   #commands: Command[] = [];
   /** How far the world was when notice was taken last: where nothing has happened since, there is nothing to judge. */
   #noted = -1;
@@ -48,7 +48,7 @@ export class Story {
     { firstMark = 1, known }: { readonly firstMark?: number; readonly known?: Story | undefined } = {},
   ) {
     this.watch = new PairWatch(world, judge, firstMark, known?.watch);
-    this.#spanBlocks = new Random(world.seed, SPAN_STREAM).pick(SPANS_BLOCKS);
+    this.#span = hostSpanOf(world.seed, world.geometry);
     world.bootFailed = this.#bootFailed;
   }
 
@@ -96,20 +96,27 @@ export class Story {
   /** Hosts ask for a few things. */
   hostWork(random: Random): void {
     const { hosts } = this.watch;
-    for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, this.#spanBlocks);
+    for (let i = random.between(1, 8); i > 0 && hosts.underWay < MOST_UNDER_WAY; i -= 1) hosts.any(random, this.#span);
     if (random.chance(0.5)) this.otherHostWork(random);
+  }
+
+  /** A host zeroes a part of the volume, as large as can be: where maps have several lines, more grains than one command opens intents for at once. */
+  zeroMost(random: Random): void {
+    const { hosts } = this.watch;
+    const first = random.below(ZERO_FROM_BLOCKS);
+    if (hosts.underWay < MOST_UNDER_WAY) hosts.zero(first, this.watch.primary.blocks - first - random.below(ZERO_FROM_BLOCKS), random.chance(0.3));
   }
 
   /** Hosts of the secondary ask for something: for anything if it has access, to read if not, and in vain to write. */
   otherHostWork(random: Random): void {
     const { otherHosts, secondaryReads, secondaryHasAccess, oneWriter } = this.watch;
     if (secondaryHasAccess) {
-      if (otherHosts.underWay < MOST_UNDER_WAY) otherHosts.any(random, this.#spanBlocks);
+      if (otherHosts.underWay < MOST_UNDER_WAY) otherHosts.any(random, this.#span);
       return;
     }
-    const blocks = random.between(1, MOST_READ_BLOCKS);
-    if (secondaryReads.underWay < MOST_UNDER_WAY) secondaryReads.read(random.below(this.#spanBlocks - blocks), blocks);
-    if (this.#commands.length === 0) oneWriter.tryToWrite(random.below(this.#spanBlocks));
+    const { first, count } = this.#span.place(random, random.between(1, MOST_READ_BLOCKS));
+    if (secondaryReads.underWay < MOST_UNDER_WAY) secondaryReads.read(first, count);
+    if (this.#commands.length === 0) oneWriter.tryToWrite(this.#span.place(random, 1).first);
   }
 
   /** An operator gives a command, unless enough are under way. */

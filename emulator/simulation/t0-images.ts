@@ -107,14 +107,15 @@ export class T0Images {
    * not, and no bit says so. Nothing is unflushed.
    */
   uncoveredGrains(): number[] {
-    const { control, blocksAGrain, content, layout } = this.primary;
+    const { control, content, layout } = this.primary;
     if (control?.identity.role !== Role.PRIMARY || control.identity.generation === 0n || control.identity.loadId.length > 0) return [];
     const image = control.flashCopy?.generation === control.identity.generation ? this.#byT0.get(hex(control.flashCopy.t0Id)) : this.#byRoot.get(hex(control.identity.mediumRoot));
     if (image === undefined) return [];
     const uncovered: number[] = [];
     for (let grain = 0; grain < layout.grains; grain += 1) {
       if (this.primary.isDirty(grain)) continue;
-      const blocks = Array.from({ length: blocksAGrain }, (_, index) => grain * blocksAGrain + index);
+      const first = this.primary.firstBlockOf(grain);
+      const blocks = Array.from({ length: this.primary.endBlockOf(grain) - first }, (_, index) => first + index);
       if (faultsOf(content.block, blocks, (block) => image[block] ?? []).length > 0) uncovered.push(grain);
     }
     return uncovered;
@@ -165,7 +166,7 @@ export class T0Images {
     this.#loadId = loadId;
     const image = this.#byRoot.get(hex(control.identity.mediumRoot));
     if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
-    const spared = (block: number): boolean => this.secondary.isWrittenDamaged(Math.floor(block / this.secondary.blocksAGrain));
+    const spared = (block: number): boolean => this.secondary.isWrittenDamaged(this.secondary.grainOf(block));
     const suspects: number[] = [];
     if (this.#right.image !== image) this.#right = { image, blocks: [] };
     const { blocks } = this.#right;

@@ -4,6 +4,7 @@ import { Block } from './block.js';
 import { BlockImage } from './block-image.js';
 import { CardImage } from './card-image.js';
 import { type FaultOptions, NO_FAULTS } from './faults.js';
+import { SMALL_GEOMETRY } from './geometries.js';
 import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
 import type { ReusedMemory } from './reused-memory.js';
@@ -12,20 +13,17 @@ import { SimCard, type SimWorld } from './sim-card.js';
 import { SimLink } from './sim-link.js';
 import type { Shelf, SimMedium } from './sim-medium.js';
 
+export { SMALL_GEOMETRY };
+
 const KIB = 1024;
 
-/** A megabyte in grains of 4 KiB: 256 grains, of which the FlashCopy store holds 64. */
-export const SMALL_GEOMETRY: Geometry = { sizeBytes: 1024 * KIB, grainBytes: 4 * KIB, nvramBytes: 64 * KIB, storeBytes: 256 * KIB };
 /** Small enough that a grain, and a host's longer writes, travel in pieces. */
 const MAX_PAYLOAD_BYTES = 2 * KIB;
 
 /** What disks hold that others used before: of each card something else, so that no copy hides what was left out (rule 19). */
-const USED_DISKS = [0x5a, 0x3c].map((byte) => {
-  const disk = new BlockImage(SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES);
-  const block = new Block(new Uint8Array(BLOCK_BYTES).fill(byte));
-  for (let at = 0; at < SMALL_GEOMETRY.sizeBytes / BLOCK_BYTES; at += 1) disk.set(at, block);
-  return disk;
-});
+const USED_BLOCKS = [0x5a, 0x3c].map((byte) => new Block(new Uint8Array(BLOCK_BYTES).fill(byte)));
+/** By size. */
+const usedDisks = new Map<number, readonly BlockImage[]>();
 
 /** Numbers of random streams: what one draws must not move what another does. */
 const STREAM = { link: 1, cards: 16 } as const;
@@ -35,6 +33,8 @@ export interface WorldOptions {
   readonly faults: FaultOptions;
   /** One for each card. */
   readonly memories: readonly ReusedMemory[];
+  /** {@link SMALL_GEOMETRY} if nothing else is said. */
+  readonly geometry?: Geometry;
   /** What boards and media hold in the beginning; otherwise blank boards are formatted. */
   readonly image?: DurablePair;
 }
@@ -47,7 +47,7 @@ export class World implements SimWorld {
   readonly primary: SimCard;
   readonly secondary: SimCard;
   readonly cards: readonly SimCard[];
-  readonly geometry = SMALL_GEOMETRY;
+  readonly geometry: Geometry;
   /** A card that stands beside, blank at first. */
   #spare: CardImage | undefined;
   #backup: CardImage | undefined;
@@ -59,8 +59,9 @@ export class World implements SimWorld {
   calm = true;
 
   constructor(private readonly options: WorldOptions) {
-    const { seed, memories } = options;
+    const { seed, memories, geometry = SMALL_GEOMETRY } = options;
     this.seed = seed;
+    this.geometry = geometry;
     this.#linkRandom = new Random(seed, STREAM.link);
     this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
     const [first, second] = memories;
@@ -85,7 +86,7 @@ export class World implements SimWorld {
       this.secondary.format();
       this.#spare = this.#exchange(new CardImage(this.geometry));
       for (const card of this.cards) card.format();
-      for (const [index, disk] of USED_DISKS.entries()) this.cards[index]?.image.volume.copyFrom(disk);
+      for (const [index, disk] of usedDisksOf(this.geometry).entries()) this.cards[index]?.image.volume.copyFrom(disk);
     }
     for (const card of this.cards) card.boot();
   }
@@ -132,4 +133,14 @@ export class World implements SimWorld {
   #step(): void {
     for (const card of this.cards) if (!card.step()) this.bootFailed(card);
   }
+}
+
+function usedDisksOf({ sizeBytes }: Geometry): readonly BlockImage[] {
+  const known = usedDisks.get(sizeBytes) ?? USED_BLOCKS.map((block) => {
+    const disk = new BlockImage(sizeBytes / BLOCK_BYTES);
+    for (let at = 0; at < sizeBytes / BLOCK_BYTES; at += 1) disk.set(at, block);
+    return disk;
+  });
+  usedDisks.set(sizeBytes, known);
+  return known;
 }

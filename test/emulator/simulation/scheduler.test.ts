@@ -53,3 +53,14 @@ test('the trace hash tells two orders of events apart, and remembers the last ev
   while (scheduler.deliver());
   expect(scheduler.recent.map(({ atUs }) => atUs)).toEqual(Array.from({ length: 64 }, (_, i) => 36 + i));
 });
+
+test('the trace hash tells labels apart that are as long and begin alike', () => {
+  const hashOf = (where: string, what: string): string => {
+    const scheduler = new Scheduler();
+    scheduler.at(1, { where, what }, () => undefined);
+    scheduler.deliver();
+    return scheduler.traceHash;
+  };
+  const labels = [['P', 'volume read'], ['P', 'volume zero'], ['S', 'volume read'], ['Pv', 'olume read']] as const;
+  expect(new Set(labels.map(([where, what]) => hashOf(where, what))).size).toBe(labels.length);
+});

@@ -1,13 +1,13 @@
 import { NO_FAULTS } from '../../../emulator/simulation/faults.js';
 import { ReusedMemory } from '../../../emulator/simulation/reused-memory.js';
 import { Story } from '../../../emulator/simulation/story.js';
-import { World } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY, World } from '../../../emulator/simulation/world.js';
 
 const memories = [new ReusedMemory(), new ReusedMemory()];
 
 /** Two cards that have come up, in a world without faults. One at a time: they share memory. */
-export function quietStory(seed = 1): Story {
-  const world = new World({ seed, faults: NO_FAULTS, memories });
+export function quietStory(seed = 1, geometry = SMALL_GEOMETRY): Story {
+  const world = new World({ seed, faults: NO_FAULTS, memories, geometry });
   world.begin();
   const story = new Story(world, 'rules');
   story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
@@ -15,8 +15,8 @@ export function quietStory(seed = 1): Story {
 }
 
 /** As {@link quietStory}, synchronized in the conventional way. */
-export function livePair(seed = 1): Story {
-  const story = quietStory(seed);
+export function livePair(seed = 1, geometry = SMALL_GEOMETRY): Story {
+  const story = quietStory(seed, geometry);
   const { primary, secondary } = story.world;
   story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
   story.insist(secondary, { case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } });
