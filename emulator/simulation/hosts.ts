@@ -60,11 +60,12 @@ export class SimHosts {
       const { first, count } = span.place(random, random.between(1, MOST_BLOCKS));
       this.read(first, count);
     } else {
-      this.#change(random, span);
+      this.change(random, span);
     }
   }
 
-  #change(random: Random, span: HostSpan): void {
+  /** As {@link any}, but no read. */
+  change(random: Random, span: HostSpan): void {
     const kind = random.below(100);
     const { first, count } = span.place(random, random.between(1, random.chance(LONG_CHANCE) ? LONG_BLOCKS : MOST_BLOCKS));
     const fua = random.chance(0.3);

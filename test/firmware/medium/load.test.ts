@@ -201,7 +201,7 @@ describe('rule 19: a grain never written', () => {
     board.power.observer = ({ part, kind }) => {
       if (part !== 'nvram' || kind !== 'persist') return;
       persists += 1;
-      for (const block of board.volume.unflushed) expect(durable.isWritten(Math.floor(block / durable.blocksAGrain))).toBe(false);
+      for (const block of board.volume.unflushed) expect(durable.isWritten(durable.grainOf(block))).toBe(false);
     };
     run(core.loop, loading(core));
     expect([persists > 0, durable.isWritten(0)]).toEqual([true, true]);

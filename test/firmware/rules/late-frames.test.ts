@@ -1,5 +1,6 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
+import { HostSpan } from '../../../emulator/simulation/host-span.js';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { LinkFrameSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import { dirtyGrains, holding, letGo, writesVolume } from '../support/operations.js';
@@ -7,6 +8,7 @@ import { faultsOf, livePair, Pair } from '../support/pair.js';
 import type { WireFrame } from '../support/watched-link.js';
 
 const GRAIN = 4096;
+const SPAN = new HostSpan([{ first: 0, count: 200 }]);
 
 /** Keeps every frame that crosses. */
 function recording(pair: Pair): WireFrame[] {
@@ -63,7 +65,7 @@ test('rule 9: every frame of a session twice changes nothing', () => {
   const hosts = new SimHosts(pair.primary.board, 1);
   const hostWork = (count: number): void => {
     for (let i = 0; i < count; i += 1) {
-      hosts.any(pair.random, 200);
+      hosts.any(pair.random, SPAN);
       pair.untilAnswered(hosts);
     }
   };
@@ -89,7 +91,7 @@ describe.each(['P', 'S'])('rule 9: a frame of %s', (sender) => {
         return left === -1 ? verdict : 'deliver';
       };
       const hosts = new SimHosts(pair.primary.board, 1);
-      for (let i = 0; i < 12; i += 1) hosts.any(pair.random, 200);
+      for (let i = 0; i < 12; i += 1) hosts.any(pair.random, SPAN);
       pair.pass(200);
       pair.wire.cut();
       pair.wire.restore();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { HostSpan } from '../../../emulator/simulation/host-span.js';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
@@ -9,14 +10,14 @@ import { carry, exportT0, load, untilJobEnds } from '../support/seeding.js';
 import { flipBit, MEDIUM, mediumBytes } from '../support/contents.js';
 
 const GRAIN = 4096;
-const SPAN_BLOCKS = 240;
+const SPAN = new HostSpan([{ first: 0, count: 240 }]);
 
 /** A primary with data all over the first grains, none of it flushed, and a host that goes on. */
 function writingPrimary(options: PairOptions): { readonly pair: Pair; readonly hosts: SimHosts } {
   const pair = new Pair({ storm: true, watchCover: true, ...options });
   const hosts = new SimHosts(pair.primary.board, 1);
   for (let i = 0; i < 12; i += 1) {
-    hosts.change(pair.random, SPAN_BLOCKS);
+    hosts.change(pair.random, SPAN);
     pair.untilAnswered(hosts);
   }
   return { pair, hosts };
@@ -25,7 +26,7 @@ function writingPrimary(options: PairOptions): { readonly pair: Pair; readonly h
 /** Lets the host write on for a while. */
 function writeOn(pair: Pair, hosts: SimHosts, writes: number): void {
   for (let i = 0; i < writes && pair.primary.isUp; i += 1) {
-    if (hosts.underWay < 4) hosts.change(pair.random, SPAN_BLOCKS);
+    if (hosts.underWay < 4) hosts.change(pair.random, SPAN);
     for (let moves = 0; moves < 40 && pair.move(); moves += 1);
     hosts.note();
   }
