@@ -54,10 +54,11 @@ export class CrashOrder {
   }
 
   /** What is old in one of these blocks where something else is new in another, in a sentence. */
-  fault(content: (block: number) => Block, blocks: Iterable<number>): string | undefined {
-    const marks = [...blocks].map((block) => [block, content(block).markAt(block)] as const);
-    const newest = marks.reduce((most, [, mark]) => Math.max(most, this.#orderOfMark.get(mark) ?? -1), -1);
-    for (const [block, mark] of marks) {
+  fault(content: (block: number) => Block, blocks: readonly number[]): string | undefined {
+    let newest = -1;
+    for (const block of blocks) newest = Math.max(newest, this.#orderOfMark.get(content(block).markAt(block)) ?? -1);
+    for (const block of blocks) {
+      const mark = content(block).markAt(block);
       const order = mark === 0 ? (this.#newestZero.get(block) ?? -1) : this.#orderOfMark.get(mark);
       if (mark === ALIEN || order === undefined) continue;
       const missed = this.#durable.get(block)?.find((write) => write.knownAt <= newest && write.order > order);

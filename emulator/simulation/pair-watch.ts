@@ -3,6 +3,7 @@ import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { AnswerTime } from './answer-time.js';
 import type { FatesOf } from './card-image.js';
+import { ZERO_BLOCK } from './block.js';
 import { ControlHistory } from './control-history.js';
 import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
@@ -161,7 +162,9 @@ export class PairWatch {
   consistent(): void {
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
-    const fault = this.secondaryReads.faultApart(this.secondary.content.block, new Set([...this.secondary.blocksNotZero(), ...this.hosts.order.blocks]));
+    const { content } = this.secondary;
+    const zeroed = [...this.hosts.order.blocks].filter((block) => content.block(block) === ZERO_BLOCK);
+    const fault = this.secondaryReads.faultApart(content.block, [...this.secondary.blocksNotZero(), ...zeroed]);
     if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
   }
 

@@ -88,7 +88,7 @@ export class SecondaryReads {
   }
 
   /** What is wrong with some blocks of what a consistent secondary holds, apart from the primary. */
-  faultApart(content: (block: number) => Block, blocks: Iterable<number>): string | undefined {
+  faultApart(content: (block: number) => Block, blocks: readonly number[]): string | undefined {
     if (this.secondary.control?.forkId !== 0n) return undefined;
     for (const block of blocks) {
       if (content(block).markAt(block) >= FIRST_MARK_OF_SECONDARY) return `block ${String(block)} holds what its own hosts wrote, though that was given up`;
