@@ -21,6 +21,8 @@ export function converge(story: Story): void {
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);
   story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
+  // Rule 6: whatever ended the former one.
+  if (!story.watch.images.current) story.insist(primary, { case: 'flashCopyStart', value: {} }, 6);
   story.watch.note();
   story.watch.same();
 }
