@@ -39,6 +39,9 @@ export class LabelWatch {
       if (before.consistent && !control.consistent) this.#damaged.add(hex(control.identity.loadId));
       return;
     }
+    // NVRAM refused a commit in its midst: what the card is all the time is made the newest again.
+    const current = this.secondary.card.components?.core.state.control.current;
+    if (current?.identity.role === control.identity.role && current.access === control.access) return;
     if (control.access && !before.access && !control.consistent) this.complain(16, 'state', 'hosts may write to a secondary that is not consistent');
     if (control.identity.role === Role.STANDALONE && !before.consistent) this.#mustBeEmpty();
   }

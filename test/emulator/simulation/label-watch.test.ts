@@ -8,7 +8,8 @@ import { livePair } from './worlds.js';
 
 /** A secondary that says one thing after the other. */
 function saying(view: DurableView, ...said: readonly Partial<Control & { readonly role: Role }>[]): LabelWatch {
-  const stub = { ...view, card: view.card, content: view.content, blocksNotZero: () => view.blocksNotZero(), control: view.control };
+  const { card, content, control: first } = view;
+  const stub = { card, content, blocksNotZero: () => view.blocksNotZero(), control: first };
   const watch = new LabelWatch(stub as unknown as DurableView, complaintsTo('rules'));
   for (const { role = Role.SECONDARY, ...control } of said) {
     stub.control = { ...view.control, ...control, identity: { ...view.control?.identity, role } } as Control;
