@@ -11,6 +11,8 @@ import type { AdminBody, Running } from './sim-card.js';
 export class OneWriter {
   /** Writes of the secondary's hosts that were under way when it gave them up. */
   #late: readonly Running<void>[] = [];
+  /** What the writes that are counted belong to. */
+  #forkId = 0n;
 
   constructor(
     private readonly secondary: DurableView,
@@ -28,14 +30,19 @@ export class OneWriter {
     if (!(answer instanceof CommandError) || answer.status !== Status.WRITE_TO_SECONDARY) this.complain(16, 'state', `a secondary without access answers a write with ${String(answer)}`);
   }
 
+  /** Hosts may write to the secondary from here on. */
+  accessGiven(): void {
+    this.#forkId = this.secondary.control?.forkId ?? 0n;
+  }
+
   /** The secondary was told to give up what its hosts wrote, with that word or without it, and has done so. */
   started(request: AdminBody): void {
     if (request.case !== 'start') return;
     const changes = this.hosts.release();
     const acknowledged = this.hosts.acknowledgedChanges + changes.filter(isAcknowledged).length;
-    // No fork stands where the secondary was dissolved, or loaded anew, since hosts wrote to it.
-    const hasFork = this.secondary.control?.identity.role === Role.SECONDARY && this.secondary.control.forkId !== 0n;
-    if (hasFork && request.value.discardSecondary !== true && acknowledged > 0) {
+    // Another fork stands, or none, where the secondary was dissolved or loaded anew since hosts wrote to it.
+    const isOfFork = this.#forkId !== 0n && this.secondary.control?.forkId === this.#forkId;
+    if (isOfFork && request.value.discardSecondary !== true && acknowledged > 0) {
       this.complain(16, 'data', `what hosts wrote to the secondary was given up without a word: ${String(acknowledged)} writes`);
     }
     this.hosts.acknowledgedChanges = 0;

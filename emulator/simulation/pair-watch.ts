@@ -180,6 +180,8 @@ export class PairWatch {
   consistent(): void {
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
+    // The next boot takes the label away (rule 14).
+    if (this.world.secondary.nvram.content.damagedLines.size > 0) return;
     const fault = this.secondaryReads.faultApart(this.secondary.content.block, new Set([...this.secondary.blocksNotZero(), ...this.hosts.order.blocks]));
     if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
   }
@@ -226,6 +228,7 @@ export class PairWatch {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
       this.otherHosts.acknowledgedChanges = 0;
+      this.oneWriter.accessGiven();
       this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
