@@ -46,7 +46,7 @@ export interface NvramImage {
   readonly bytes: Uint8Array;
   /** Lines whose check failed, ascending. Their bytes in `bytes` are meaningless. */
   readonly damagedLines: readonly number[];
-  /** The machine restarted without a clean shutdown: lines may be old, though their check holds. */
+  /** The machine restarted without a clean shutdown: lines that were not flushed may be old, though their check holds. */
   readonly doubtful: boolean;
 }
 
@@ -56,8 +56,8 @@ export interface Nvram {
   /** Read once, at boot. */
   powerUp(): NvramImage;
   /**
-   * Makes `lines` (whole lines, captured at the call) durable at `offsetBytes`. A power cut leaves each
-   * line old, new or damaged. Two persists of one line take effect in the order of the calls.
+   * Makes `lines` (whole lines, captured at the call) durable at `offsetBytes`: against a power cut of the card once
+   * it completes, against the loss of the machine after {@link flush}. A cut before leaves each line old, new or damaged. Two persists of one line take effect in the order of the calls.
    */
   persist(offsetBytes: number, lines: Uint8Array, done: Completion<void>): void;
   /**
@@ -65,7 +65,7 @@ export interface Nvram {
    * `doubtful` included.
    */
   recovered(done: Completion<void>): void;
-  /** Also against the loss of the whole machine (`fdatasync`): part of FUA and flush, before the disk's. */
+  /** What has completed is durable also against the loss of the whole machine (`fdatasync`): part of FUA and flush, before the disk's. */
   flush(done: Completion<void>): void;
 }
 

@@ -2,7 +2,12 @@ import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { RuleBroken } from './rules.js';
+import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
+
+/** The requester, those of a session, and frames that are just being worked off. */
+const TASKS_AT_REST = 8;
 
 /** Faults have stopped: does what an operator would, until the pair is synchronized and quiet (rule 18). */
 export function converge(story: Story): void {
@@ -21,8 +26,17 @@ export function converge(story: Story): void {
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);
   story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
+  // Rule 6: whatever ended the former one.
+  if (!story.watch.images.current) story.insist(primary, { case: 'flashCopyStart', value: {} }, 6);
   story.watch.note();
   story.watch.same();
+  for (const card of cards) mustRest(card);
+}
+
+/** Rule 18: at rest a card has the tasks that its session keeps, and no others: whoever waits for something that never comes adds up. */
+function mustRest(card: SimCard): void {
+  const tasks = card.components?.core.loop.tasks ?? 0;
+  if (tasks > TASKS_AT_REST) throw new RuleBroken(18, 'state', `${card.name} is at rest, and has ${String(tasks)} tasks`);
 }
 
 /** Rule 16: hosts may write to the secondary, which is told to be connected to the primary that knows it. */

@@ -124,6 +124,13 @@ export class SimHosts {
     this.#underWay = left;
   }
 
+  /** Takes no more notice of what is under way, and tells of the writes and zeroes among it. */
+  release(): Running<void>[] {
+    const changes = this.#underWay.filter(({ kind }) => kind === 'write').map(({ running }) => running);
+    this.forget();
+    return changes;
+  }
+
   /** Nobody will answer what is under way, or the answers mean nothing. */
   forget(): void {
     for (const operation of this.#underWay) if (operation.kind === 'read') operation.read.end();

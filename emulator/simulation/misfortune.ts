@@ -1,4 +1,5 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
+import type { NvramLayout, Region } from '../../firmware/metadata/nvram-layout.js';
 import type { Random } from './random.js';
 import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
@@ -16,8 +17,6 @@ const AGAIN_WITHIN_EFFECTS = 8;
 const SLOWNESS = [10, 200] as const;
 /** Of a line of which nobody hears: longer than the silence after which it is lost, in one direction too. */
 const DEAD_LINE_US = [15_000_000, 40_000_000] as const;
-/** The part of NVRAM where everything stands but the T0 index. */
-const DAMAGED_SPAN_LINES = 80;
 const SWAPPED_BYTES = 4096;
 const STALE_CHANCE = 0.2;
 
@@ -37,11 +36,11 @@ export function outage(story: Story, cards: readonly SimCard[], random: Random):
       story.later(offUs, () => {
         story.boot(card);
         // Decided before, but faults may have stopped meanwhile.
-        if (again !== undefined && !story.world.calm) cutAt(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
+        if (again !== undefined && !story.world.calm) atMoment(story, card, 'effect', again, () => { cutAndBoot(story, card, offUs); });
       });
     };
-    if (atFrame) cutAt(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);
-    else cutAt(story, card, 'effect', random.below(CUT_WITHIN_EFFECTS), cut);
+    if (atFrame) atMoment(story, card, 'frame', random.below(CUT_WITHIN_FRAMES), cut);
+    else atMoment(story, card, 'effect', random.below(CUT_WITHIN_EFFECTS), cut);
   }
 }
 
@@ -54,7 +53,7 @@ export function cutMidWrite(story: Story, random: Random): void {
   if (!primary.power.on) return;
   if (random.chance(0.7)) primary.nvram.slowness = random.between(...SLOWNESS);
   story.hostWork(random);
-  cutAt(story, primary, 'frame', random.below(CUT_MID_WRITE_FRAMES), () => {
+  atMoment(story, primary, 'frame', random.below(CUT_MID_WRITE_FRAMES), () => {
     primary.nvram.slowness = 1;
     cutAndBoot(story, primary, random.between(1_000, 200_000));
   });
@@ -62,22 +61,22 @@ export function cutMidWrite(story: Story, random: Random): void {
   primary.nvram.slowness = 1;
 }
 
-/** An outage that was decided before and has not come yet does not come. */
-function cutAt(story: Story, card: SimCard, moment: 'effect' | 'frame', after: number, cut: () => void): void {
+/** After some more durable effects of a card, or frames that have left it. Whatever was decided for such a moment and has not come yet does not come. */
+export function atMoment(story: Story, card: SimCard, moment: 'effect' | 'frame', after: number, action: () => void): void {
   let left = after;
   const { onLeave } = story.world.link;
   const count = (): void => {
     left -= 1;
     if (left >= 0) return;
     callOff(story, card);
-    cut();
+    action();
   };
   callOff(story, card);
   if (moment === 'frame') onLeave.set(card.name, count);
   else card.power.onEffect = count;
 }
 
-/** No outage that was decided comes. */
+/** Nothing comes that was decided for a moment. */
 export function callOff(story: Story, card: SimCard): void {
   card.power.onEffect = undefined;
   story.world.link.onLeave.delete(card.name);
@@ -122,14 +121,35 @@ export function damageNvram(story: Story, card: SimCard, random: Random): void {
   if (random.chance(STALE_CHANCE)) {
     if (story.watch.historyOf(card).makeStale(random)) story.watch.marks.reached('one control block stale');
   } else if (random.chance(0.2)) {
-    for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) nvram.content.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
+    loseControlBlocks(story, card);
   } else {
-    const span = random.chance(0.5) ? DAMAGED_SPAN_LINES : nvram.sizeBytes / NVRAM_LINE_BYTES;
-    for (let i = random.between(1, 4); i > 0; i -= 1) nvram.content.damagedLines.add(random.below(span));
+    const regions = regionsOf(story.watch.viewOf(card).layout);
+    for (let i = random.between(1, 4); i > 0; i -= 1) {
+      const { offsetBytes, lengthBytes } = random.pick(regions);
+      nvram.content.damagedLines.add(Math.floor((offsetBytes + random.below(lengthBytes)) / NVRAM_LINE_BYTES));
+    }
   }
   nvram.content.doubtful ||= random.chance(0.1);
   story.watch.settle(card);
   story.later(random.between(1_000, 1_000_000), () => { story.boot(card); });
+}
+
+/** The last that happens before faults stop: the primary comes up without a control block (rule 14), and nothing hides what comes of it. */
+export function loseIdentity(story: Story): void {
+  const { primary } = story.world;
+  if (!primary.power.on) return;
+  story.cut(primary, false);
+  loseControlBlocks(story, primary);
+  story.watch.settle(primary);
+}
+
+function loseControlBlocks(story: Story, card: SimCard): void {
+  for (const { offsetBytes } of story.watch.viewOf(card).layout.controlBlocks) card.nvram.content.damagedLines.add(offsetBytes / NVRAM_LINE_BYTES);
+}
+
+/** Each as often as another, however long it is. */
+function regionsOf({ controlBlocks, positions, dirty, written, t0Written, t0Index }: NvramLayout): readonly Region[] {
+  return [...controlBlocks, positions[0], positions[1], dirty, written, t0Written, t0Index];
 }
 
 /**

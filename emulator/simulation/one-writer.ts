@@ -5,10 +5,15 @@ import type { DurableView } from './durable-view.js';
 import type { SimHosts } from './hosts.js';
 import { markedBlocks } from './marked-blocks.js';
 import type { Complain } from './rules.js';
-import type { AdminBody } from './sim-card.js';
+import type { AdminBody, Running } from './sim-card.js';
 
 /** Rule 16: a secondary takes writes only with access, and gives none of them up unless told so by word. */
 export class OneWriter {
+  /** Writes of the secondary's hosts that were under way when it gave them up. */
+  #late: readonly Running<void>[] = [];
+  /** What the writes that are counted belong to. */
+  #forkId = 0n;
+
   constructor(
     private readonly secondary: DurableView,
     private readonly hosts: SimHosts,
@@ -25,9 +30,38 @@ export class OneWriter {
     if (!(answer instanceof CommandError) || answer.status !== Status.WRITE_TO_SECONDARY) this.complain(16, 'state', `a secondary without access answers a write with ${String(answer)}`);
   }
 
-  /** Writes that a command to the secondary would give up without being told so, if it were carried out. */
-  atStake(request: AdminBody): number {
-    const unsaid = request.case === 'start' && request.value.discardSecondary !== true;
-    return unsaid && this.secondary.control?.access === true ? this.hosts.acknowledgedChanges : 0;
+  /** Hosts may write to the secondary from here on. */
+  accessGiven(): void {
+    this.#forkId = this.secondary.control?.forkId ?? 0n;
   }
+
+  /** The secondary was told to give up what its hosts wrote, with that word or without it, and has done so. */
+  started(request: AdminBody): void {
+    if (request.case !== 'start') return;
+    const changes = this.hosts.release();
+    const acknowledged = this.hosts.acknowledgedChanges + changes.filter(isAcknowledged).length;
+    // Another fork stands, or none, where the secondary was dissolved or loaded anew since hosts wrote to it.
+    const isOfFork = this.#forkId !== 0n && this.secondary.control?.forkId === this.#forkId;
+    if (isOfFork && request.value.discardSecondary !== true && acknowledged > 0) {
+      this.complain(16, 'data', `what hosts wrote to the secondary was given up without a word: ${String(acknowledged)} writes`);
+    }
+    this.hosts.acknowledgedChanges = 0;
+    this.#late = changes.filter(({ outcome }) => outcome === undefined);
+  }
+
+  /** What had to be answered before, or to be refused. */
+  note(): void {
+    const acknowledged = this.#late.filter(isAcknowledged).length;
+    this.#late = this.#late.filter(({ outcome }) => outcome === undefined);
+    if (acknowledged > 0) this.complain(16, 'data', `${String(acknowledged)} writes to the secondary were acknowledged after they had been given up`);
+  }
+
+  /** The power went. */
+  forget(): void {
+    this.#late = [];
+  }
+}
+
+function isAcknowledged({ outcome }: Running<void>): boolean {
+  return outcome !== undefined && 'value' in outcome;
 }

@@ -1,5 +1,6 @@
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { JobState, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { atMoment, slowNvram } from './misfortune.js';
 import type { Random } from './random.js';
 import type { AdminBody, SimCard } from './sim-card.js';
 import type { Story } from './story.js';
@@ -16,6 +17,11 @@ const LASTING_REFUSALS: ReadonlySet<Status> = new Set([
 
 /** After `start`: when the cards agree, and when the line is mended that failed then. */
 const AGREEMENT_US = [2_000, 20_000] as const;
+/** It flushes the disk before it commits. */
+const START_TAKES_US = 800;
+/** Of the primary, until a session has opened; and what the last of them takes to cross the line, at most. */
+const OPENING_FRAMES = 6;
+const CROSSING_US = 1500;
 const REPAIR_US = [100_000, 2_000_000] as const;
 
 /** An operator who wants the pair to be live takes the next step of the method (302 to 316), if it is time for one. */
@@ -64,7 +70,9 @@ export function fork(story: Story, random: Random): void {
   const { role, secondaryAccess } = secondary.status();
   if (role !== Role.SECONDARY) return;
   if (!secondaryAccess) {
-    story.command(secondary, { case: 'stop', value: { access: true } });
+    if (random.chance(0.3)) accessWhileOpening(story, random);
+    else story.command(secondary, { case: 'stop', value: { access: true } });
+    if (random.chance(0.3)) startAtOnce(story, random);
   } else if (random.chance(0.5)) {
     story.otherHostWork(random);
   } else {
@@ -72,6 +80,39 @@ export function fork(story: Story, random: Random): void {
     story.later(random.between(...AGREEMENT_US), () => { link.cut(random.chance(0.5)); });
     story.later(random.between(...REPAIR_US), () => { link.restore(); });
   }
+}
+
+/** Access is given just when a session opens in which grains are out-of-sync: the secondary becomes inconsistent meanwhile (rules 12 and 16). */
+function accessWhileOpening(story: Story, random: Random): void {
+  const { primary, secondary, link } = story.world;
+  link.cut(false);
+  story.hostWork(random);
+  story.later(random.between(...REPAIR_US), () => {
+    link.restore();
+    if (story.world.calm) return;
+    // So that it has not committed everything at once.
+    slowNvram(story, secondary, random);
+    atMoment(story, primary, 'frame', random.below(OPENING_FRAMES), () => {
+      story.later(random.below(CROSSING_US), () => {
+        if (!story.world.calm) story.command(secondary, { case: 'stop', value: { access: true } });
+      });
+    });
+  });
+}
+
+/** Somebody takes the access away that nobody has used, without a word of what hosts wrote, and in this instant they begin to (rule 16). */
+function startAtOnce(story: Story, random: Random): void {
+  const { secondary } = story.world;
+  story.later(random.between(...AGREEMENT_US), () => {
+    if (story.world.calm) return;
+    story.command(secondary, { case: 'start', value: { discardSecondary: false } });
+    for (let i = 0; i < 3; i += 1) {
+      story.later(random.below(START_TAKES_US), () => {
+        story.note();
+        if (story.watch.secondaryHasAccess) story.otherHostWork(random);
+      });
+    }
+  });
 }
 
 function dissolve(story: Story): void {

@@ -1,19 +1,21 @@
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { AnswerTime } from './answer-time.js';
 import type { FatesOf } from './card-image.js';
 import { ZERO_BLOCK } from './block.js';
 import { ControlHistory } from './control-history.js';
 import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
 import { SimHosts } from './hosts.js';
+import { LabelWatch } from './label-watch.js';
 import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
 import { OneWriter } from './one-writer.js';
 import type { Operation } from './power.js';
 import { type Complain, complaintsTo, type Judge } from './rules.js';
 import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
+import { SessionCounters } from './session-counters.js';
 import type { SimCard } from './sim-card.js';
+import { T0Damage } from './t0-damage.js';
 import { T0Images } from './t0-images.js';
 import type { World } from './world.js';
 
@@ -30,6 +32,9 @@ export class PairWatch {
   readonly images: T0Images;
   readonly marks = new Marks();
   readonly #line: LineWatch;
+  readonly #label: LabelWatch;
+  readonly #counters: SessionCounters;
+  readonly #t0Damage: T0Damage;
   readonly #answerTime: AnswerTime;
   readonly #primaryHistory: ControlHistory;
   readonly #secondaryHistory: ControlHistory;
@@ -55,8 +60,12 @@ export class PairWatch {
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
+    this.#label = new LabelWatch(this.secondary, this.#complain);
+    this.#t0Damage = new T0Damage(this.primary, this.#complain);
+    this.#counters = new SessionCounters(this.primary, this.secondary, this.#complain);
     if (known !== undefined) {
       this.#line.recall(known.#line);
+      this.#label.recall(known.#label);
       this.#secondaryHadAccess = known.#secondaryHadAccess;
     }
     this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
@@ -75,7 +84,10 @@ export class PairWatch {
   };
 
   readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
-    if (part === 'nvram' && kind === 'persist') this.#secondaryHistory.persisted(at);
+    if (part === 'nvram' && kind === 'persist') {
+      this.#secondaryHistory.persisted(at);
+      this.#label.changed();
+    }
     if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
   };
 
@@ -109,7 +121,10 @@ export class PairWatch {
     this.images.note();
     for (const card of this.world.cards) this.#noteUp(card);
     this.marks.note(this.world.cards);
-    this.#label();
+    this.#label.note();
+    this.#counters.note();
+    this.#t0Damage.note();
+    this.oneWriter.note();
     this.cover();
   }
 
@@ -136,6 +151,7 @@ export class PairWatch {
     this.cover();
     this.images.note();
     if (card === this.world.primary) {
+      this.#t0Damage.look();
       const grains = this.images.uncoveredGrains();
       if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} hold what T0 did not, and no bit says so`);
       this.#acknowledged();
@@ -143,6 +159,8 @@ export class PairWatch {
       this.secondaryReads.note();
       this.secondaryReads.forget();
       this.#line.note();
+      this.#label.changed();
+      this.oneWriter.forget();
       this.#secondaryCut();
       this.consistent();
     }
@@ -153,6 +171,7 @@ export class PairWatch {
    * (rules 14 and 19), so what is there now is what there is.
    */
   settle(card: SimCard): void {
+    if (card === this.world.primary) this.#t0Damage.look();
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).content);
     hosts.order.forget();
@@ -162,6 +181,8 @@ export class PairWatch {
   consistent(): void {
     const { control } = this.secondary;
     if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
+    // The next boot takes the label away (rule 14).
+    if (this.world.secondary.nvram.content.damagedLines.size > 0) return;
     const { content } = this.secondary;
     const zeroed = [...this.hosts.order.blocks].filter((block) => content.block(block) === ZERO_BLOCK);
     const fault = this.secondaryReads.faultApart(content.block, [...this.secondary.blocksNotZero(), ...zeroed]);
@@ -174,6 +195,8 @@ export class PairWatch {
     this.otherHosts.model.settleOn(this.secondary.content);
     this.#secondaryHistory.forget();
     this.#line.secondaryReplaced();
+    this.#label.replaced();
+    this.#counters.replaced();
   }
 
   /** Rule 1, for a cut at this instant. */
@@ -181,14 +204,6 @@ export class PairWatch {
     if (this.judge === 'data') return;
     const grains = uncoveredGrains(this.primary, this.secondary);
     if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
-  }
-
-  /** Rule 12: a secondary that is not consistent says so; one that is synchronized or seeded is. */
-  #label(): void {
-    const control = this.secondary.control;
-    const { components } = this.world.secondary;
-    if (control?.identity.role !== Role.SECONDARY || components === undefined) return;
-    if (control.consistent && control.loadState === LoadState.LOADING) this.#complain(12, 'state', 'a secondary that loads calls itself consistent');
   }
 
   /** Rule 4: after a cut of the primary. */
@@ -216,6 +231,7 @@ export class PairWatch {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
       this.otherHosts.acknowledgedChanges = 0;
+      this.oneWriter.accessGiven();
       this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
     if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;

@@ -40,6 +40,9 @@ export const REQUIRED_MARKS: readonly string[] = [
   'refused: SECONDARY_HAS_ACCESS',
   // Frames and acknowledgements of before (rule 9).
   'late frames dropped',
+  // Hosts that wait for a line of which nobody hears (rule 4).
+  'line dead for long',
+  'line dead for long while synchronized',
   // Recovery (rule 14), cut short too.
   'boot with NVRAM_DAMAGED',
   'boot with NVRAM_DOUBTFUL',

@@ -4,7 +4,8 @@ import { foreignMedium } from './foreign-medium.js';
 import { geometryOf } from './geometries.js';
 import type { ReusedMemory } from './reused-memory.js';
 import type { MarkCounts } from './marks.js';
-import { callOff } from './misfortune.js';
+import { callOff, loseIdentity } from './misfortune.js';
+import { Random } from './random.js';
 import { type Judge, reasonOf, RuleBroken } from './rules.js';
 import { type Step, stepsOf, takeStep } from './scenario.js';
 import type { SimEvent } from './scheduler.js';
@@ -46,6 +47,10 @@ export interface SeedFailure {
 /** Of a scenario: about 10 000 events. */
 export const STEPS_A_SEED = 380;
 
+/** In how many of them the primary comes into the calm without a control block. */
+const LOSE_IDENTITY_CHANCE = 0.1;
+const LAST_STREAM = 8;
+
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
@@ -70,6 +75,7 @@ export function runSeed(options: SeedOptions): SeedResult {
       if (step !== undefined) takeStep(story, step);
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
+    if (new Random(seed, LAST_STREAM).chance(LOSE_IDENTITY_CHANCE)) loseIdentity(story);
     for (const card of world.cards) {
       callOff(story, card);
       card.nvram.slowness = 1;

@@ -20,7 +20,7 @@ const WEIGHTS = {
   stallLine: 1,
   deafenLine: 1,
   slowNvram: 1.5,
-  damageNvram: 0.5,
+  damageNvram: 0.8,
   damageMedium: 0.5,
   jumpClock: 0.5,
   deadLine: 0.4,

@@ -24,10 +24,8 @@ const REPAIR_US = 1_000_000;
 
 interface Command {
   readonly card: SimCard;
-  readonly name: string;
+  readonly request: AdminBody;
   readonly running: Running<AdminResponse>;
-  /** Writes of the secondary's hosts that it must not give up (rule 16). */
-  readonly atStake: number;
 }
 
 /** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
@@ -129,9 +127,8 @@ export class Story {
     // First: a T0 that is there already is not the one that is asked for.
     this.note();
     if (card === this.world.primary) this.watch.images.asked(request);
-    const atStake = card === this.world.secondary ? this.watch.oneWriter.atStake(request) : 0;
     const running = card.admin(request);
-    this.#commands.push({ card, name: request.case ?? '', running, atStake });
+    this.#commands.push({ card, request, running });
     return running;
   }
 
@@ -139,15 +136,15 @@ export class Story {
     return this.#commands.length;
   }
 
-  /** Gives a command that has to succeed, and waits for it. */
-  insist(card: SimCard, request: AdminBody): void {
+  /** Gives a command that has to succeed, and waits for it. @param rule that it breaks where it does not. */
+  insist(card: SimCard, request: AdminBody, rule = 18): void {
     const running = this.#give(card, request);
     const what = `${request.case ?? ''} of ${card.name}`;
     this.until(what, () => running.outcome !== undefined);
     const { outcome } = running;
     if (outcome === undefined || !('value' in outcome)) throw new Error(`${what} threw ${String(outcome?.error)}`);
     const { status, detail } = outcome.value;
-    if (status !== Status.SUCCESS) throw new RuleBroken(18, 'state', `${what}: ${Status[status]} ${detail}. ${this.describe()}`);
+    if (status !== Status.SUCCESS) throw new RuleBroken(rule, 'state', `${what}: ${Status[status]} ${detail}. ${this.describe()}`);
   }
 
   /** Cuts a card's power now, if it is on. */
@@ -184,11 +181,12 @@ export class Story {
     if (this.#commands.length === 0) this.watch.images.allAnswered();
   }
 
-  #noteOutcome({ card, name, running: { outcome }, atStake }: Command): void {
+  #noteOutcome({ card, request, running: { outcome } }: Command): void {
     if (outcome === undefined) return;
+    const name = request.case ?? '';
     if ('error' in outcome) throw new Error(`${name} of ${card.name} threw ${String(outcome.error)}`);
     const { status } = outcome.value;
     if (status !== Status.SUCCESS) this.watch.marks.reached(`${name} refused: ${Status[status]}`);
-    else if (atStake > 0) throw new RuleBroken(16, 'data', `what hosts wrote to the secondary was given up without a word: ${String(atStake)} writes`);
+    else if (card === this.world.secondary) this.watch.oneWriter.started(request);
   }
 }

@@ -25,7 +25,7 @@ test('rule 16: what both sides wrote is a union, and a read finds what its hosts
   story.until('hosts have their answers', () => watch.hosts.underWay === 0 && watch.otherHosts.underWay === 0);
   watch.otherHosts.read(0, 8);
   story.until('the read returns', () => watch.otherHosts.underWay === 0);
-  expect(watch.oneWriter.atStake({ case: 'start', value: { discardSecondary: false } })).toBe(1);
+  expect(() => { watch.oneWriter.started({ case: 'start', value: { discardSecondary: false } }); }).toThrow('rule 16: what hosts wrote to the secondary was given up without a word: 1 writes');
   story.insist(world.secondary, { case: 'start', value: { discardSecondary: true } });
   story.until('the pair is synchronized again', () => story.synchronized);
   expect(watch.marks.counts['union of what both sides wrote']).toBe(1);

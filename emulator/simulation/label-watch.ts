@@ -1,0 +1,73 @@
+import type { Control } from '../../firmware/metadata/control-store.js';
+import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import type { DurableView } from './durable-view.js';
+import type { Complain } from './rules.js';
+
+/** What the secondary says of its data, with each change of its control block (rules 7, 12 and 16). */
+export class LabelWatch {
+  /** What it said last. */
+  #last: Control | undefined;
+  /** Loads whose label damage has taken away (rule 14). */
+  readonly #damaged = new Set<string>();
+
+  constructor(
+    private readonly secondary: DurableView,
+    private readonly complain: Complain,
+  ) {}
+
+  /** What another knew, who looked before. */
+  recall(other: LabelWatch): void {
+    this.#last = other.#last;
+    for (const loadId of other.#damaged) this.#damaged.add(loadId);
+  }
+
+  /** Another card stands there now, or the same as it was before. */
+  replaced(): void {
+    this.#last = undefined;
+  }
+
+  /** The control block has changed, or perhaps. */
+  changed(): void {
+    const before = this.#last;
+    const { control } = this.secondary;
+    this.#last = control;
+    if (before === undefined || control === undefined || before === control || before.identity.role !== Role.SECONDARY) return;
+    const { damagedLines, doubtful } = this.secondary.card.nvram.content;
+    if (damagedLines.size > 0 || doubtful) {
+      // Damage ends the label, and may bring back what one copy said before.
+      if (before.consistent && !control.consistent) this.#damaged.add(hex(control.identity.loadId));
+      return;
+    }
+    // NVRAM refused a commit in its midst: what the card is all the time is made the newest again.
+    const current = this.secondary.card.components?.core.state.control.current;
+    if (current?.identity.role === control.identity.role && current.access === control.access) return;
+    if (control.access && !before.access && !control.consistent) this.complain(16, 'state', 'hosts may write to a secondary that is not consistent');
+    if (control.identity.role === Role.STANDALONE && !before.consistent) this.#mustBeEmpty();
+  }
+
+  /** Rules 7 and 12: half-copied data is nobody's. */
+  #mustBeEmpty(): void {
+    const { content } = this.secondary;
+    const block = this.secondary.blocksNotZero().find((at) => content.block(at).markAt(at) !== 0);
+    if (block !== undefined) this.complain(12, 'data', `a card that was an inconsistent secondary stands alone, and its block ${String(block)} is still to be read`);
+  }
+
+  /** Rule 12: one that loads is not consistent, one that is seeded or synchronized is. */
+  note(): void {
+    const { control, card: { components } } = this.secondary;
+    if (control?.identity.role !== Role.SECONDARY || components === undefined) return;
+    const { consistent, loadState, met } = control;
+    if (consistent) {
+      if (loadState === LoadState.LOADING) this.complain(12, 'state', 'a secondary that loads calls itself consistent');
+      return;
+    }
+    if (components.requester.session?.phase === 'synchronized') this.complain(12, 'state', 'a synchronized secondary calls itself inconsistent');
+    const isSeeded = loadState === LoadState.LOADED && !met;
+    if (isSeeded && !this.#damaged.has(hex(control.identity.loadId))) this.complain(12, 'state', 'a seeded secondary calls itself inconsistent, though nothing of its NVRAM was damaged');
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
