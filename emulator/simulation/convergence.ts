@@ -1,7 +1,7 @@
 import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { JobState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { RuleBroken } from './rules.js';
 import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
@@ -19,18 +19,21 @@ export function converge(story: Story): void {
   story.until('the cards come up', () => cards.every((card) => card.components !== undefined));
   story.until('commands end', () => story.commandsUnderWay === 0 && story.watch.hosts.underWay === 0);
   story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
-  const { role, generation, stopped } = primary.status();
+  const { role, generation, stopped } = primary.control.identity;
   if (role === Role.STANDALONE || generation === 0n) story.insist(primary, { case: 'establish', value: { secondaryName: 'S', flashCopy: false } });
   if (mustReportDivergence(story)) story.until('the primary learns of the divergence', () => story.watch.primary.control?.peerForkId === story.watch.secondary.control?.forkId, 16);
   if (stopped) story.insist(primary, { case: 'start', value: { discardSecondary: false } });
   connect(story);
   story.until('the pair becomes synchronized', () => story.synchronized);
   story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
-  // Rule 6: whatever ended the former one.
-  if (!story.watch.images.current) story.insist(primary, { case: 'flashCopyStart', value: {} }, 6);
   story.watch.note();
   story.watch.same();
   for (const card of cards) mustRest(card);
+}
+
+/** Rule 6: a T0 can be taken, whatever ended the former one. */
+export function mustTakeT0(story: Story): void {
+  if (!story.watch.images.current) story.insist(story.world.primary, { case: 'flashCopyStart', value: {} }, 6);
 }
 
 /** Rule 18: at rest a card has the tasks that its session keeps, and no others: whoever waits for something that never comes adds up. */
@@ -71,8 +74,8 @@ function mustBeLetIn({ watch }: Story): boolean {
 /** In the way of the method where the primary lets it, in the conventional way otherwise. */
 function connect(story: Story): void {
   const { primary, secondary } = story.world;
-  const { role, state, generation, stopped, connectWished } = secondary.status();
-  const holdsT0 = role === Role.SECONDARY && state !== RelationshipState.LOADING && generation === primary.status().generation;
+  const { loadState, identity: { role, generation, stopped, connectWished } } = secondary.control;
+  const holdsT0 = role === Role.SECONDARY && loadState !== LoadState.LOADING && generation === primary.control.identity.generation;
   const isOwn = mustBeLetIn(story);
   if (holdsT0 || isOwn) {
     if (stopped) story.insist(secondary, { case: 'start', value: { discardSecondary: true } });
@@ -83,7 +86,7 @@ function connect(story: Story): void {
     }
     if (isLetIn(story)) return;
   }
-  if (secondary.status().role === Role.SECONDARY) story.insist(secondary, { case: 'dissolve', value: {} });
+  if (secondary.control.identity.role === Role.SECONDARY) story.insist(secondary, { case: 'dissolve', value: {} });
   story.insist(secondary, { case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } });
 }
 

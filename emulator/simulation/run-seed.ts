@@ -1,4 +1,4 @@
-import { converge } from './convergence.js';
+import { converge, mustTakeT0 } from './convergence.js';
 import type { FaultOptions } from './faults.js';
 import { foreignMedium } from './foreign-medium.js';
 import { geometryOf } from './geometries.js';
@@ -84,6 +84,7 @@ export function runSeed(options: SeedOptions): SeedResult {
     marks = story.watch.marks.counts;
     world.calm = true;
     converge(story);
+    mustTakeT0(story);
     marks = story.watch.marks.counts;
   } catch (error) {
     if (options.judge === 'rules' || (error instanceof RuleBroken && error.seenIn === 'data')) failure = { ...reasonOf(error), step: at, recent: world.scheduler.recent };

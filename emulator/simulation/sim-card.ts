@@ -6,6 +6,7 @@ import type { FramePort, Hal } from '../../firmware/hal.js';
 import { PartError, type Task } from '../../firmware/kernel/pending.js';
 import { EventLoop, FirmwareFault } from '../../firmware/kernel/event-loop.js';
 import { RESERVED_BYTES } from '../../firmware/limits.js';
+import type { Control } from '../../firmware/metadata/control-store.js';
 import { formatCard } from '../../firmware/metadata/format.js';
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
@@ -203,6 +204,13 @@ export class SimCard {
     const running: Settling<T> = { outcome: undefined };
     this.#card.loop.spawn('scenario', settling(running, task));
     return running;
+  }
+
+  /** What the running card is: of its status, what it costs nothing to ask for. */
+  get control(): Control {
+    const { components } = this;
+    if (components === undefined) throw new Error(`${this.name} is off`);
+    return components.core.state.control.current;
   }
 
   /** Asks now: the answer needs no wait. */

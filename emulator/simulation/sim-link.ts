@@ -87,8 +87,9 @@ export class SimLink {
     if (!silent) this.#closeAll('the line was cut');
   }
 
-  /** The line is there again. Connections from before the cut stay lost. */
+  /** The line is there again, if something was amiss with it. Connections from before stay lost. */
   restore(): void {
+    if (this.#up && this.stalled.size === 0 && this.deafened.size === 0) return;
     this.#up = true;
     this.stalled.clear();
     this.deafened.clear();

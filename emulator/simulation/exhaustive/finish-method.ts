@@ -1,5 +1,6 @@
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
-import { JobState, RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { SimCard } from '../sim-card.js';
 import type { Story } from '../story.js';
 import { exportRequest } from './operations.js';
@@ -17,9 +18,9 @@ export function finishMethod(story: Story): Story {
   world.link.restore();
   story.until('the cards come up', () => cards.every((card) => card.components !== undefined));
   story.until('jobs end', () => cards.every((card) => card.components?.jobs.status?.state !== JobState.RUNNING));
-  const { role, generation } = primary.status();
-  const { role: otherRole, state } = secondary.status();
-  if (role !== Role.PRIMARY || (otherRole !== Role.STANDALONE && state !== RelationshipState.LOADING)) return story;
+  const { role, generation } = primary.control.identity;
+  const { loadState, identity } = secondary.control;
+  if (role !== Role.PRIMARY || (identity.role !== Role.STANDALONE && loadState !== LoadState.LOADING)) return story;
   if (watch.images.sealedFor(generation).length === 0 && watch.images.current) {
     story.insist(primary, exportRequest(story));
     untilJobSucceeds(story, primary);
