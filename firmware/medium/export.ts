@@ -41,7 +41,7 @@ export function* prepareExport(context: ExportContext, path: string): Task<Prepa
   const file = existing ?? (yield* newMedium(context, t0Id, path));
   let position: Position;
   try {
-    position = yield* findPosition(context, file);
+    position = yield* findPosition(context, t0Id, file);
   } catch (error) {
     yield* closeMedium(core.loop, file);
     throw error;
@@ -86,10 +86,12 @@ function* newMedium(context: ExportContext, t0Id: Uint8Array, path: string): Tas
 }
 
 /** Where to go on in `file`, which is made to end there. */
-function* findPosition(context: ExportContext, file: MediumFile): Task<Position> {
+function* findPosition(context: ExportContext, t0Id: Uint8Array, file: MediumFile): Task<Position> {
   const { loop, hal, state } = context.core;
   const start = new Uint8Array(Math.min(file.lengthBytes, CHUNKS_OFFSET_BYTES));
   yield* readMedium(loop, file, LABEL_OFFSET_BYTES, start);
+  // A full store may have ended it while the medium was opened: its own medium would look like another then.
+  context.flashCopy.mustBe(t0Id);
   const position = state.position.current;
   if (position === undefined) return yield* startMedium(context, file, start);
   if (!isUnderWay(context, start)) throw new CommandError(Status.MEDIUM_EXISTS);
