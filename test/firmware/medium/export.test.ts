@@ -94,6 +94,25 @@ describe('an export is refused', () => {
     expect(Buffer.compare(mediumBytes(card.board), before)).toBe(0);
   });
 
+  test('when a full store has ended T0 while the medium was created, and says that', () => {
+    const card = primaryAtT0();
+    const { power } = card.board;
+    let opens = 0;
+    power.intercept = ({ kind }) => {
+      if (kind === 'open') opens += 1;
+      // The first one finds out that nothing is there.
+      return kind === 'open' && opens === 2 ? 'hold' : undefined;
+    };
+    const job = launch(card.core.loop, exporting(card));
+    settle(card.core.loop);
+    power.intercept = undefined;
+    for (let grain = 60; grain < 160; grain += 1) run(card.core.loop, hostWrite(card, grain * GRAIN, filled(512, 0xee)));
+    power.release();
+    settle(card.core.loop);
+    expect(() => { job.result(); }).toThrow('FLASH_COPY_STORE_FULL');
+    expect(power.openFiles).toBe(0);
+  });
+
   test('to another place once hosts do not save any more what the first medium holds', () => {
     const card = primaryAtT0();
     failMediumWrites(card, 500 * 1024);
