@@ -57,7 +57,8 @@ export interface Nvram {
   powerUp(): NvramImage;
   /**
    * Makes `lines` (whole lines, captured at the call) durable at `offsetBytes`: against a power cut of the card once
-   * it completes, against the loss of the machine after {@link flush}. A cut before leaves each line old, new or damaged. Two persists of one line take effect in the order of the calls.
+   * it completes, against the loss of the machine after {@link flush}. A cut before leaves each line old, new or
+   * damaged. Two persists of one line take effect in the order of the calls.
    */
   persist(offsetBytes: number, lines: Uint8Array, done: Completion<void>): void;
   /**

@@ -20,3 +20,5 @@ export const WATCH_MS = 1_000;
 
 /** Runs asked for in one GetDirtyRuns: as many as the card puts into a frame. */
 export const RUNS_PER_REQUEST = 1_024;
+/** Operations of the longest sequences that `simulate --exhaustive` tries: all of more would take years. */
+export const MOST_OPERATIONS = 3;

@@ -75,6 +75,6 @@ function plainLines(world: World, label: string): Display {
   return (percent, text) => {
     if (world.nowMs() < nextMs) return;
     nextMs = world.nowMs() + PROGRESS_LINE_MS;
-    world.stderr.write(`${label}: ${String(percent)} %, ${text}\n`);
+    world.stderr.write(`${label}: ${String(percent)} %${text === '' ? '' : `, ${text}`}\n`);
   };
 }

@@ -2,6 +2,7 @@ import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { DurableView } from './durable-view.js';
+import { hexOf } from './hex.js';
 import type { Complain } from './rules.js';
 
 /** What the secondary says of its data, with each change of its control block (rules 7, 12 and 16). */
@@ -36,7 +37,7 @@ export class LabelWatch {
     const { damagedLines, doubtful } = this.secondary.card.nvram.content;
     if (damagedLines.size > 0 || doubtful) {
       // Damage ends the label, and may bring back what one copy said before.
-      if (before.consistent && !control.consistent) this.#damaged.add(hex(control.identity.loadId));
+      if (before.consistent && !control.consistent) this.#damaged.add(hexOf(control.identity.loadId));
       return;
     }
     // NVRAM refused a commit in its midst: what the card is all the time is made the newest again.
@@ -64,10 +65,6 @@ export class LabelWatch {
     }
     if (components.requester.session?.phase === 'synchronized') this.complain(12, 'state', 'a synchronized secondary calls itself inconsistent');
     const isSeeded = loadState === LoadState.LOADED && !met;
-    if (isSeeded && !this.#damaged.has(hex(control.identity.loadId))) this.complain(12, 'state', 'a seeded secondary calls itself inconsistent, though nothing of its NVRAM was damaged');
+    if (isSeeded && !this.#damaged.has(hexOf(control.identity.loadId))) this.complain(12, 'state', 'a seeded secondary calls itself inconsistent, though nothing of its NVRAM was damaged');
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

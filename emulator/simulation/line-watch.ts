@@ -4,6 +4,7 @@ import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { DurableView } from './durable-view.js';
 import { Economy } from './economy.js';
+import { hexOf } from './hex.js';
 import type { HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
 import type { Complain } from './rules.js';
@@ -104,6 +105,6 @@ export class LineWatch {
   }
 
   get #loadId(): string {
-    return Buffer.from(this.secondary.control?.identity.loadId ?? []).toString('hex');
+    return hexOf(this.secondary.control?.identity.loadId);
   }
 }

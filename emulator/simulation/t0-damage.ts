@@ -1,5 +1,6 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import type { DurableView } from './durable-view.js';
+import { hexOf } from './hex.js';
 import type { Complain } from './rules.js';
 
 /** Rule 6: a T0 of which NVRAM has lost a line ends; otherwise newer grains would stand for those that were saved. */
@@ -32,6 +33,6 @@ export class T0Damage {
   }
 
   get #t0Id(): string {
-    return Buffer.from(this.primary.control?.flashCopy?.t0Id ?? []).toString('hex');
+    return hexOf(this.primary.control?.flashCopy?.t0Id);
   }
 }

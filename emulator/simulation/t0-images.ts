@@ -3,6 +3,7 @@ import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobKind, JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { Block } from './block.js';
 import type { DurableView } from './durable-view.js';
+import { hexOf } from './hex.js';
 import { faultsOf, type HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
 import { RuleBroken } from './rules.js';
@@ -76,7 +77,7 @@ export class T0Images {
 
   /** A medium that another pair exported. */
   foreign(root: Uint8Array, marks: readonly number[]): void {
-    this.#byRoot.set(hex(root), marks.map((mark) => [mark]));
+    this.#byRoot.set(hexOf(root), marks.map((mark) => [mark]));
   }
 
   asked(request: AdminBody): void {
@@ -109,7 +110,7 @@ export class T0Images {
   uncoveredGrains(): number[] {
     const { control, content, layout } = this.primary;
     if (control?.identity.role !== Role.PRIMARY || control.identity.generation === 0n || control.identity.loadId.length > 0) return [];
-    const image = control.flashCopy?.generation === control.identity.generation ? this.#byT0.get(hex(control.flashCopy.t0Id)) : this.#byRoot.get(hex(control.identity.mediumRoot));
+    const image = control.flashCopy?.generation === control.identity.generation ? this.#byT0.get(hexOf(control.flashCopy.t0Id)) : this.#byRoot.get(hexOf(control.identity.mediumRoot));
     if (image === undefined) return [];
     const uncovered: number[] = [];
     for (let grain = 0; grain < layout.grains; grain += 1) {
@@ -124,13 +125,13 @@ export class T0Images {
   /** The primary's control block has changed: a T0 may come and go between two looks. */
   noteCommit(): void {
     this.#noteT0();
-    const root = hex(this.primary.control?.identity.mediumRoot);
+    const root = hexOf(this.primary.control?.identity.mediumRoot);
     // Recorded while its T0 is there.
     if (root !== '' && this.#image !== undefined && !this.#byRoot.has(root)) this.#byRoot.set(root, this.#image);
   }
 
   #noteT0(): void {
-    const t0Id = hex(this.primary.control?.flashCopy?.t0Id);
+    const t0Id = hexOf(this.primary.control?.flashCopy?.t0Id);
     if (t0Id === this.#t0Id) return;
     this.#t0Id = t0Id;
     this.#exportPath = undefined;
@@ -161,10 +162,10 @@ export class T0Images {
     const control = this.secondary.control;
     if (control?.identity.role !== Role.SECONDARY || control.loadState !== LoadState.LOADED) return;
     if (control.met || control.access || control.forkId !== 0n || !control.consistent) return;
-    const loadId = hex(control.identity.loadId);
+    const loadId = hexOf(control.identity.loadId);
     if (loadId !== this.#loadId) this.marks.reached('medium loaded');
     this.#loadId = loadId;
-    const image = this.#byRoot.get(hex(control.identity.mediumRoot));
+    const image = this.#byRoot.get(hexOf(control.identity.mediumRoot));
     if (image === undefined) throw new RuleBroken(7, 'state', 'the secondary is loaded from a medium whose root the primary never recorded');
     const spared = (block: number): boolean => this.secondary.isWrittenDamaged(this.secondary.grainOf(block));
     const suspects: number[] = [];
@@ -177,8 +178,4 @@ export class T0Images {
     const faults = faultsOf(this.secondary.content.block, suspects, (block) => image[block] ?? [], spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
   }
-}
-
-function hex(bytes: Uint8Array | undefined): string {
-  return Buffer.from(bytes ?? []).toString('hex');
 }

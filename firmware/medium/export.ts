@@ -29,9 +29,9 @@ import { closeMedium, createMedium, failingAs, flushMedium, openMedium, readMedi
 /**
  * Creates the medium at `path`, or finds there the one under way.
  *
- * @throws CommandError NO_FLASH_COPY; what ended T0 (FLASH_COPY_STORE_FULL) when that comes meanwhile; MEDIUM_EXISTS when something else is there (it stays untouched);
- * MEDIUM_NOT_FOUND when T0 is exported in part to a medium that is not there, since hosts no longer save
- * what that one holds; MEDIUM_TRUNCATED, MEDIUM_ERROR, NVRAM_ERROR.
+ * @throws CommandError NO_FLASH_COPY; what ended T0 (FLASH_COPY_STORE_FULL) when that comes meanwhile; MEDIUM_EXISTS
+ * when something else is there (it stays untouched); MEDIUM_NOT_FOUND when T0 is exported in part to a medium that is
+ * not there, since hosts no longer save what that one holds; MEDIUM_TRUNCATED, MEDIUM_ERROR, NVRAM_ERROR.
  */
 export function* prepareExport(context: ExportContext, path: string): Task<PreparedExport> {
   const { core, flashCopy } = context;

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { interruptible } from '../interrupt.js';
+import { MOST_OPERATIONS } from '../limits.js';
 import type { SeedRange } from '../simulate/messages.js';
 import type { SimulateOptions } from '../simulate/options.js';
 import { addVerb } from '../verb.js';
@@ -31,9 +32,9 @@ export function addSimulate(program: Command, world: World): void {
       command.option('--trace <file>', 'of one seed: write every event there');
       command.option('--results <file>', 'add what was run to this file');
       command.addOption(new Option('--exhaustive', 'try every short sequence of operations instead of seeds').conflicts(['seeds', 'faults', 'trace', 'results', 'brief', 'requireMarks']));
-      command.option('--operations <n>', 'with --exhaustive: the length of the longest sequences, 1 to 3 (default: 2)', operationsOf);
+      command.option('--operations <n>', `with --exhaustive: the length of the longest sequences, 1 to ${String(MOST_OPERATIONS)} (default: 2)`, operationsOf);
       command.option('--states <n>', 'with --exhaustive: end when so many distinct crash states have been tried', statesOf);
-      command.option('--cuts <which>', 'with --exhaustive: the cuts in sequences of more than one operation: all, or both (of both cards at once, and again in each recovery)', 'all');
+      command.option('--cuts <which>', 'with --exhaustive: the cuts in sequences of more than one operation: all, or both (of both cards at once, and again in each recovery) (default: all)');
       command.option('--from <station>', 'with --exhaustive: from this station only');
       command.addOption(new Option('--sequence <operations>', 'with --exhaustive: this sequence only, as in "write,link cut"').conflicts('operations'));
     },
@@ -43,7 +44,7 @@ export function addSimulate(program: Command, world: World): void {
         const { simulateExhaustively } = await import('../simulate/exhaustive.js');
         return interruptible(run.world.interrupt, simulateExhaustively(options, run));
       }
-      for (const option of ['operations', 'states', 'from', 'sequence'] as const) {
+      for (const option of ['operations', 'states', 'cuts', 'from', 'sequence'] as const) {
         if (options[option] !== undefined) throw new UsageError(`--${option} goes with --exhaustive: add that, or leave it out.`);
       }
       const { simulateSeeds } = await import('../simulate/simulate.js');
@@ -68,7 +69,7 @@ function jobsOf(text: string): number {
 
 function operationsOf(text: string): number {
   const operations = countOf(text);
-  if (operations === undefined || operations > 3) throw new UsageError(`--operations: "${text}" is not 1, 2 or 3.`);
+  if (operations === undefined || operations > MOST_OPERATIONS) throw new UsageError(`--operations: "${text}" is not a whole number from 1 to ${String(MOST_OPERATIONS)}.`);
   return operations;
 }
 

@@ -2,6 +2,7 @@ import { CUTS, type Cuts, type ExhaustiveFailure } from '../../simulation/exhaus
 import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
 import { STATIONS } from '../../simulation/exhaustive/stations.js';
 import { RefusedError, UsageError } from '../errors.js';
+import { MOST_OPERATIONS } from '../limits.js';
 import { startProgress } from '../progress.js';
 import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
@@ -13,9 +14,8 @@ import { eventText } from './trace-file.js';
 import { runPool } from './worker-pool.js';
 
 const SHOWN_EVENTS = 30;
-/** Operations of the longest sequences: if nobody says, and at all. */
+/** Operations of the longest sequences, if nobody says. */
 const LONGEST = 2;
-const MOST_OPERATIONS = 3;
 /** Failures that a run names; the rest are counted. */
 const MOST_NAMED = 20;
 
@@ -58,7 +58,8 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
   const json = { ...summary, failures: failures.map(({ recent, ...failure }) => ({ ...failure, rule: failure.rule ?? null, events: recent.slice(-SHOWN_EVENTS).map(eventText) })) };
   const again = `${cuts === 'all' ? '' : ` --cuts ${cuts}`}${options.dataOnly === true ? ' --data-only' : ''}`;
   const what = first.rule === undefined ? 'goes off inside the firmware or the simulator' : `breaks rule ${String(first.rule)}`;
-  throw new RefusedError('RULE_BROKEN', `A sequence of ${String(first.operations.length)} operations ${what}.`, first.message, { json, text: text + failures.map((failure) => failureText(failure, again)).join('') });
+  const who = first.operations.length === 0 ? `A pair on its way to the station ${first.station}` : `A sequence of ${String(first.operations.length)} operations`;
+  throw new RefusedError('RULE_BROKEN', `${who} ${what}.`, first.message, { json, text: text + failures.map((failure) => failureText(failure, again)).join('') });
 }
 
 function scopeOf({ operations, from, sequence }: SimulateOptions): ExhaustiveScope {
@@ -71,7 +72,7 @@ function scopeOf({ operations, from, sequence }: SimulateOptions): ExhaustiveSco
   };
 }
 
-function cutsOf(name: string): Cuts {
+function cutsOf(name: string = CUTS[0]): Cuts {
   const cuts = CUTS.find((one) => one === name);
   if (cuts === undefined) throw new UsageError(`--cuts: "${name}" is none of ${CUTS.join(', ')}.`);
   return cuts;

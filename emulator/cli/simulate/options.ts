@@ -16,7 +16,8 @@ export interface SimulateOptions {
   /** Length of the longest sequences. */
   readonly operations?: number;
   readonly states?: number;
-  readonly cuts: string;
+  /** A name, as the user gave it. */
+  readonly cuts?: string;
   /** Names, as the user gave them. */
   readonly from?: string;
   readonly sequence?: string;

@@ -117,7 +117,7 @@ describe('simulate --exhaustive', () => {
   it.each([
     [['--from', 'nowhere'], '"nowhere" is none of fresh, established'],
     [['--sequence', 'write,sing'], '"sing" is none of write, partial write'],
-    [['--operations', '4'], '"4" is not 1, 2 or 3'],
+    [['--operations', '4'], '"4" is not a whole number from 1 to 3'],
     [['--states', '0'], '"0" is not a whole number from 1 on'],
     [['--sequence', 'write,write,write,write'], '4 operations are more than the 3'],
     [['--sequence', 'write', '--operations', '2'], "cannot be used with option '--operations"],
@@ -129,7 +129,7 @@ describe('simulate --exhaustive', () => {
     expect(err).toContain(sentence);
   });
 
-  it.each([['--states', '5'], ['--operations', '1']])('refuses %s where it is not asked for', async (...args) => {
+  it.each([['--states', '5'], ['--operations', '1'], ['--cuts', 'both']])('refuses %s where it is not asked for', async (...args) => {
     const { exitCode, err } = await simulate(...args);
     expect(exitCode).toBe(2);
     expect(err).toContain(`${args[0]} goes with --exhaustive`);

@@ -22,8 +22,8 @@ describe('a seed', () => {
   });
 
   test.each([
-    [62, 'the judge of rule 16 counted writes of a fork that was dissolved since'],
-    [431, 'the judge of rule 12 took a commit that NVRAM refused in its midst for a dissolution'],
+    [166, 'the judge of rule 12 took a commit that NVRAM refused in its midst for a dissolution'],
+    [431, 'the same, in another way'],
     [536, 'the judge of rule 12 believed a label that damage had overtaken'],
     [581, 'the judge of rule 16 counted writes of an earlier fork'],
   ])('%i ends well, which was a find: %s', (seed) => {
