@@ -13,8 +13,6 @@ import { SimCard, type SimWorld } from './sim-card.js';
 import { SimLink } from './sim-link.js';
 import type { Shelf, SimMedium } from './sim-medium.js';
 
-export { SMALL_GEOMETRY };
-
 const KIB = 1024;
 
 /** Small enough that a grain, and a host's longer writes, travel in pieces. */

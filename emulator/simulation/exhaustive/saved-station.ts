@@ -3,7 +3,8 @@ import { PairImage } from '../pair-image.js';
 import type { ReusedMemory } from '../reused-memory.js';
 import type { Judge } from '../rules.js';
 import { Story } from '../story.js';
-import { SMALL_GEOMETRY, World } from '../world.js';
+import { SMALL_GEOMETRY } from '../geometries.js';
+import { World } from '../world.js';
 import { STATIONS, type Station } from './stations.js';
 
 /** A station with what is durable there, and what is known of it. */

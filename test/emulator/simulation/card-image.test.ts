@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Block } from '../../../emulator/simulation/block.js';
 import { CardImage, type Unsettled } from '../../../emulator/simulation/card-image.js';
 import { Fingerprint } from '../../../emulator/simulation/fingerprint.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 
 const block = (value: number): Uint8Array => new Uint8Array(512).fill(value);
 const line = (value: number): Uint8Array => new Uint8Array(64).fill(value);

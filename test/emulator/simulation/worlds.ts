@@ -1,7 +1,8 @@
 import { NO_FAULTS } from '../../../emulator/simulation/faults.js';
 import { ReusedMemory } from '../../../emulator/simulation/reused-memory.js';
 import { Story } from '../../../emulator/simulation/story.js';
-import { SMALL_GEOMETRY, World } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
+import { World } from '../../../emulator/simulation/world.js';
 
 const memories = [new ReusedMemory(), new ReusedMemory()];
 

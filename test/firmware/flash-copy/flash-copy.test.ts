@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../emulator/simulation/power.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { FlashCopyState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { PartError } from '../../../firmware/kernel/pending.js';

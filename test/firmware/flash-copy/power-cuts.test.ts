@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { Random } from '../../../emulator/simulation/random.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { bootPrimary, establish, filled, firstDifference, hostWrite, type PrimaryCard, t0Content, takeT0, volumeContent } from '../support/primary-card.js';

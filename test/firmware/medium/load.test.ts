@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DurableView } from '../../../emulator/simulation/durable-view.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { Random } from '../../../emulator/simulation/random.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { readControlBlocks } from '../../../firmware/metadata/control-store.js';
 import { layoutOf, type Region } from '../../../firmware/metadata/nvram-layout.js';
 import { bootCore, formattedBoard, type TestBoard } from '../support/board.js';

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { FlashCopySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';

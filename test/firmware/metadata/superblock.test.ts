@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { IdentitySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';

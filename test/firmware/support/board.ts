@@ -6,7 +6,7 @@ import { Scheduler } from '../../../emulator/simulation/scheduler.js';
 import { SimCard } from '../../../emulator/simulation/sim-card.js';
 import { SimLink } from '../../../emulator/simulation/sim-link.js';
 import type { Shelf } from '../../../emulator/simulation/sim-medium.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import type { CardCore } from '../../../firmware/core.js';
 import { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { RangeLocks } from '../../../firmware/kernel/range-lock.js';

@@ -10,7 +10,7 @@ import type { LoadContext } from '../../../firmware/medium/load-context.js';
 import { MEDIUM_MEMORY_BYTES } from '../../../firmware/medium/medium-memory.js';
 import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { formattedBoard, type TestBoard } from './board.js';
 import { damageMedium, fill, MEDIUM } from './contents.js';
 import { bootPrimary, establish, hostWrite, type PrimaryCard, takeT0 } from './primary-card.js';

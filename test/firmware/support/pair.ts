@@ -3,7 +3,7 @@ import type { SimHosts } from '../../../emulator/simulation/hosts.js';
 import { Random } from '../../../emulator/simulation/random.js';
 import { Scheduler } from '../../../emulator/simulation/scheduler.js';
 import type { AdminBody } from '../../../emulator/simulation/sim-card.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import type { Geometry } from '../../../firmware/metadata/nvram-layout.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { Loss, Surroundings } from './board.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { BOARD_FILE, readBoardFile, writeBoardFile } from '../../../emulator/board-file.js';
 import { EmulatorError } from '../../../emulator/errors.js';
 import { type Geometry, geometryError, layoutOf } from '../../../firmware/metadata/nvram-layout.js';

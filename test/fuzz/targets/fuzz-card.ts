@@ -1,4 +1,4 @@
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { CardImage } from '../../../emulator/simulation/card-image.js';
 import { ReusedMemory } from '../../../emulator/simulation/reused-memory.js';
 import { Card } from '../../../firmware/card.js';

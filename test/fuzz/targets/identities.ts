@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { MAX_ADDRESS_BYTES, MAX_NAME_BYTES } from '../../../firmware/limits.js';
 import { ID_BYTES } from '../../../firmware/metadata/format.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';

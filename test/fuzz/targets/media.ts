@@ -1,5 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { MEDIUM_LABEL_BYTES } from '../../../firmware/limits.js';
 import { chainNext, chainStart, chunkDigest } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES, encodeSeal, FORMAT_VERSION, SEAL_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { administer } from '../../../firmware/commands/admin.js';
 import { CommandError } from '../../../firmware/errors.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';

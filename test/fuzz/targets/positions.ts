@@ -1,7 +1,7 @@
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { CHAIN_BYTES, PositionStore } from '../../../firmware/metadata/position-store.js';
 import { must, type Target } from '../target.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
 import { fillNvram } from '../../firmware/support/contents.js';
 import { run } from '../../firmware/support/tasks.js';

@@ -1,7 +1,7 @@
 import { StoreIndex } from '../../../firmware/flash-copy/store-index.js';
 import { INDEX_ENTRY_BYTES } from '../../../firmware/metadata/nvram-layout.js';
 import { must, type Target } from '../target.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
 import { fillNvram } from '../../firmware/support/contents.js';
 import { run } from '../../firmware/support/tasks.js';

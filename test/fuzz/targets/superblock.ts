@@ -1,5 +1,5 @@
 import { create, equals, toBinary } from '@bufbuild/protobuf';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
 import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';

@@ -1,4 +1,4 @@
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import type { HostDriver } from '../../../host-driver/index.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Host, refusedWith } from './host.js';

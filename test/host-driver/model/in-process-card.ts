@@ -1,6 +1,6 @@
 import type { Operation } from '../../../emulator/simulation/power.js';
 import { DurableView } from '../../../emulator/simulation/durable-view.js';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { FrameHub } from '../../../emulator/parts/frame-hub.js';
 import { connectInProcess, type FrameChannel } from '../../../emulator/parts/memory-port.js';
 import { runCard, type RunningCard } from '../../../emulator/run-card.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SMALL_GEOMETRY } from '../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import type { HostDriver } from '../../../host-driver/index.js';
 import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { BlockMap } from './block-map.js';

@@ -4,7 +4,8 @@ import type { Unsettled } from '../../../../emulator/simulation/card-image.js';
 import { Fingerprint } from '../../../../emulator/simulation/fingerprint.js';
 import { PairImage } from '../../../../emulator/simulation/pair-image.js';
 import { Random } from '../../../../emulator/simulation/random.js';
-import { SMALL_GEOMETRY, type World } from '../../../../emulator/simulation/world.js';
+import { SMALL_GEOMETRY } from '../../../../emulator/simulation/geometries.js';
+import type { World } from '../../../../emulator/simulation/world.js';
 import { livePair } from '../worlds.js';
 
 const BLOCK = 512;
