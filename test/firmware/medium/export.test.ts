@@ -68,6 +68,16 @@ test('rule 19: grains never written travel as markers', () => {
   expect(mediumBytes(card.board).length).toBeLessThan(177 * GRAIN + CHUNKS_OFFSET_BYTES + 20 * 100);
 });
 
+/** While an operation of the export is held, hosts overwrite more than the store has room for. */
+function fillStoreMeanwhile(card: PrimaryCard): void {
+  const { core, board: { power } } = card;
+  settle(core.loop);
+  power.intercept = undefined;
+  for (let grain = 60; grain < 160; grain += 1) run(core.loop, hostWrite(card, grain * GRAIN, filled(512, 0xee)));
+  power.release();
+  settle(core.loop);
+}
+
 describe('an export is refused', () => {
   test('without T0', () => {
     const card = primaryAtT0();
@@ -104,11 +114,7 @@ describe('an export is refused', () => {
       return kind === 'open' && opens === 2 ? 'hold' : undefined;
     };
     const job = launch(card.core.loop, exporting(card));
-    settle(card.core.loop);
-    power.intercept = undefined;
-    for (let grain = 60; grain < 160; grain += 1) run(card.core.loop, hostWrite(card, grain * GRAIN, filled(512, 0xee)));
-    power.release();
-    settle(card.core.loop);
+    fillStoreMeanwhile(card);
     expect(() => { job.result(); }).toThrow('FLASH_COPY_STORE_FULL');
     expect(power.openFiles).toBe(0);
   });
@@ -145,14 +151,9 @@ describe('an export that was interrupted', () => {
 
   test('by a full store fails with that, and the medium stays unsealed', () => {
     const card = primaryAtT0();
-    const { power } = card.board;
-    power.intercept = ({ part, kind }) => (part === 'medium' && kind === 'write' ? 'hold' : undefined);
+    card.board.power.intercept = ({ part, kind }) => (part === 'medium' && kind === 'write' ? 'hold' : undefined);
     const job = launch(card.core.loop, exporting(card));
-    settle(card.core.loop);
-    power.intercept = undefined;
-    for (let grain = 60; grain < 160; grain += 1) run(card.core.loop, hostWrite(card, grain * GRAIN, filled(512, 0xee)));
-    power.release();
-    settle(card.core.loop);
+    fillStoreMeanwhile(card);
     expect(job.result()).toMatchObject({ state: JobState.FAILED, status: Status.FLASH_COPY_STORE_FULL });
     expect(verify(card).summary.seal).toBeUndefined();
     expect(card.board.power.openFiles).toBe(0);
