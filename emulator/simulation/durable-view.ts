@@ -1,15 +1,14 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
-import { type Control, newestOf, readControlBlock } from '../../firmware/metadata/control-store.js';
+import { type Control, newestOf } from '../../firmware/metadata/control-store.js';
 import { layoutOf, type NvramLayout, type Region } from '../../firmware/metadata/nvram-layout.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { Blake3Digest } from '../parts/blake3-digest.js';
 import { type Block, ZERO_BLOCK } from './block.js';
+import { controlIn } from './control-copies.js';
 import type { VolumeContent } from './host-model.js';
 import type { SimCard } from './sim-card.js';
 
-const digest = new Blake3Digest();
 const NOTHING_KNOWN: readonly Block[] = [];
 const ALL_OF_EIGHT = 0xff;
 
@@ -18,14 +17,12 @@ export class DurableView {
   readonly layout: NvramLayout;
   readonly blocks: number;
   readonly #blocksAGrain: number;
-  readonly #copies: readonly ControlCopy[];
   #control: Control | undefined;
   /** As of which change of the NVRAM. */
   #controlAsOf = -1;
 
   constructor(readonly card: SimCard) {
     this.layout = layoutOf(card.geometry);
-    this.#copies = this.layout.controlBlocks.map((region) => new ControlCopy(region));
     this.blocks = card.geometry.sizeBytes / BLOCK_BYTES;
     this.#blocksAGrain = card.geometry.grainBytes / BLOCK_BYTES;
   }
@@ -34,7 +31,7 @@ export class DurableView {
   get control(): Control | undefined {
     const { content } = this.card.nvram;
     if (content.damagedLines.size > 0 || content.changes !== this.#controlAsOf) {
-      this.#control = newestOf(this.#copies.map((copy) => (this.#isDamaged(copy.region) ? undefined : copy.read(content.bytes))));
+      this.#control = newestOf(this.layout.controlBlocks.map((region) => (this.#isDamaged(region) ? undefined : controlIn(content.bytes, region))));
       this.#controlAsOf = content.damagedLines.size > 0 ? -1 : content.changes;
     }
     return this.#control;
@@ -124,28 +121,11 @@ export class DurableView {
   }
 
   #isDamaged(region: Region): boolean {
+    if (this.card.nvram.content.damagedLines.size === 0) return false;
     for (let line = region.offsetBytes / NVRAM_LINE_BYTES; line < (region.offsetBytes + region.lengthBytes) / NVRAM_LINE_BYTES; line += 1) {
       if (this.card.nvram.content.damagedLines.has(line)) return true;
     }
     return false;
-  }
-}
-
-/** One copy of the control block, which is parsed anew only when its bytes have changed. */
-class ControlCopy {
-  #bytes = Buffer.alloc(0);
-  #control: Control | undefined;
-
-  constructor(readonly region: Region) {}
-
-  read(nvram: Uint8Array): Control | undefined {
-    const { offsetBytes, lengthBytes } = this.region;
-    const bytes = Buffer.from(nvram.buffer, nvram.byteOffset + offsetBytes, lengthBytes);
-    if (!bytes.equals(this.#bytes)) {
-      this.#control = readControlBlock(digest, nvram, this.region);
-      this.#bytes = Buffer.from(bytes);
-    }
-    return this.#control;
   }
 }
 

@@ -37,6 +37,13 @@ export interface ModelRead {
   readonly end: () => void;
 }
 
+/** What blocks held for certain. */
+interface Settled {
+  readonly marks: Int32Array;
+  /** Of each block, the very one that its mark was read from. */
+  readonly read: (Block | undefined)[];
+}
+
 /** Is told of every write. */
 export interface ModelObserver {
   submitted(write: ModelWrite): void;
@@ -49,9 +56,9 @@ export interface ModelObserver {
  * which they were asked for, which is the order in which overlapping writes take effect (rule 10).
  */
 export class HostModel {
-  readonly #base: Int32Array;
-  /** Of each block, the very one that its base was read from. */
-  #read: (Block | undefined)[];
+  #base: Settled;
+  /** The base is that of a copy too, until either changes it. */
+  #sharesBase = false;
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
   readonly #observers = new Set<ModelObserver>();
@@ -62,18 +69,16 @@ export class HostModel {
   constructor(
     readonly blocks: number,
     firstMark = 1,
+    base: Settled = { marks: new Int32Array(blocks), read: new Array<Block | undefined>(blocks) },
   ) {
     this.#nextMark = firstMark;
-    this.#base = new Int32Array(blocks);
-    this.#read = new Array<Block | undefined>(blocks);
+    this.#base = base;
   }
 
   /** All that is known by now, to go on from apart, with nobody who observes it. */
   copy(): HostModel {
-    const copy = new HostModel(this.blocks);
-    copy.#base.set(this.#base);
-    copy.#read = this.#read.slice();
-    copy.#nextMark = this.#nextMark;
+    const copy = new HostModel(this.blocks, this.#nextMark, this.#base);
+    copy.#sharesBase = this.#sharesBase = true;
     copy.#order = this.#order;
     const copies = new Map<ModelWrite, ModelWrite>();
     for (const [block, history] of this.#history) {
@@ -184,33 +189,36 @@ export class HostModel {
   /** What is wrong with the content of the hosts' own volume, one line a block, the first few. */
   faults(volume: VolumeContent, allowed: Allowed, spared?: (block: number) => boolean): string[] {
     const suspects = new Set(this.#history.keys());
-    volume.differing(this.#read, (block) => { suspects.add(block); });
+    volume.differing(this.#base.read, (block) => { suspects.add(block); });
     return faultsOf(volume.block, suspects, allowed, spared);
   }
 
   /** After a cut: what is there now is what there is. */
   settleOn(volume: VolumeContent): void {
-    volume.differing(this.#read, (block, content) => {
-      this.#base[block] = content.markAt(block);
-      this.#read[block] = content;
-    });
+    volume.differing(this.#base.read, (block, content) => { this.#setBase(block, content.markAt(block), content); });
     this.#history.clear();
   }
 
   /** As {@link settleOn}, for one block. */
   settle(block: number, content: Block): void {
-    this.#base[block] = content.markAt(block);
-    this.#read[block] = undefined;
+    this.#setBase(block, content.markAt(block), undefined);
     this.#history.delete(block);
   }
 
   /** A card that runs and comes into the hosts' hands: what it holds durably, or what it reads as by now. */
   adopt(durable: VolumeContent, seen: VolumeContent): void {
     this.settleOn(durable);
-    seen.differing(this.#read, (block, content) => {
+    seen.differing(this.#base.read, (block, content) => {
       const mark = content.markAt(block);
-      if (mark !== this.#base[block]) this.#add(mark, block, 1, false).acknowledged = true;
+      if (mark !== this.#base.marks[block]) this.#add(mark, block, 1, false).acknowledged = true;
     });
+  }
+
+  #setBase(block: number, mark: number, read: Block | undefined): void {
+    if (this.#sharesBase) this.#base = { marks: this.#base.marks.slice(), read: this.#base.read.slice() };
+    this.#sharesBase = false;
+    this.#base.marks[block] = mark;
+    this.#base.read[block] = read;
   }
 
   #add(mark: number, firstBlock: number, blocks: number, fua: boolean): ModelWrite {
@@ -242,7 +250,7 @@ export class HostModel {
   /** @param at a place in the history, or before it. */
   #from(block: number, at: number): number[] {
     const marks = (this.#history.get(block) ?? []).slice(Math.max(0, at)).map(({ mark }) => mark);
-    return at < 0 ? [this.#base[block] ?? 0, ...marks] : marks;
+    return at < 0 ? [this.#base.marks[block] ?? 0, ...marks] : marks;
   }
 }
 

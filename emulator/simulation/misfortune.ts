@@ -119,7 +119,7 @@ export function damageNvram(story: Story, card: SimCard, random: Random): void {
   story.cut(card, false);
   const { nvram } = card;
   if (random.chance(STALE_CHANCE)) {
-    if (story.watch.historyOf(card).makeStale(random)) story.watch.marks.reached('one control block stale');
+    if (story.watch.historyOf(card)?.makeStale(random) === true) story.watch.marks.reached('one control block stale');
   } else if (random.chance(0.2)) {
     loseControlBlocks(story, card);
   } else {

@@ -36,8 +36,8 @@ export class PairWatch {
   readonly #counters: SessionCounters;
   readonly #t0Damage: T0Damage;
   readonly #answerTime: AnswerTime;
-  readonly #primaryHistory: ControlHistory;
-  readonly #secondaryHistory: ControlHistory;
+  /** Of the cards of which somebody may ask. */
+  readonly #histories = new Map<SimCard, ControlHistory>();
   readonly #complain: Complain;
 
   #secondaryHadAccess = false;
@@ -53,8 +53,6 @@ export class PairWatch {
     this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.#primaryHistory = new ControlHistory(this.primary);
-    this.#secondaryHistory = new ControlHistory(this.secondary);
     this.hosts = new SimHosts(world.primary, firstMark, known?.hosts, this.#complain);
     this.#answerTime = new AnswerTime(this.hosts, world.cards, this.#complain);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
@@ -80,12 +78,12 @@ export class PairWatch {
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
     this.images.noteCommit();
-    this.#primaryHistory.persisted(at);
+    this.#histories.get(this.world.primary)?.persisted(at);
   };
 
   readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
     if (part === 'nvram' && kind === 'persist') {
-      this.#secondaryHistory.persisted(at);
+      this.#histories.get(this.world.secondary)?.persisted(at);
       this.#label.changed();
     }
     if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
@@ -106,9 +104,14 @@ export class PairWatch {
     return card === this.world.primary ? this.primary : this.secondary;
   }
 
-  /** What the control blocks of a card held before. */
-  historyOf(card: SimCard): ControlHistory {
-    return card === this.world.primary ? this.#primaryHistory : this.#secondaryHistory;
+  /** From now on remembers what the control blocks of the cards hold: one of them may come to hold it again. */
+  rememberControls(): void {
+    for (const card of this.world.cards) this.#histories.set(card, new ControlHistory(this.viewOf(card)));
+  }
+
+  /** What the control blocks of a card held before, as far as they are remembered. */
+  historyOf(card: SimCard): ControlHistory | undefined {
+    return this.#histories.get(card);
   }
 
   /** Takes notice of what has happened, and checks what must hold at every instant. */
@@ -193,7 +196,7 @@ export class PairWatch {
   secondaryReplaced(): void {
     this.#secondaryHadAccess = false;
     this.otherHosts.model.settleOn(this.secondary.content);
-    this.#secondaryHistory.forget();
+    this.historyOf(this.world.secondary)?.forget();
     this.#line.secondaryReplaced();
     this.#label.replaced();
     this.#counters.replaced();

@@ -65,6 +65,7 @@ export function runSeed(options: SeedOptions): SeedResult {
   try {
     world.begin();
     const story = new Story(world, options.judge);
+    story.watch.rememberControls();
     world.shelf.set('medium of another pair', foreign.copy());
     story.watch.images.foreign(foreign.root, foreign.marks);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));

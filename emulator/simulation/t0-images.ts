@@ -37,7 +37,7 @@ export class T0Images {
   #image: T0Image | undefined;
   #exportPath: string | undefined;
   #loadId = '';
-  /** What was found to hold a T0: there it needs no other look. */
+  /** What was found to hold a T0: there it needs no other look, whoever found it. */
   #right: { readonly image: T0Image | undefined; readonly blocks: Block[] } = { image: undefined, blocks: [] };
 
   /** @param known what is known already, to go on from apart. */
@@ -57,7 +57,7 @@ export class T0Images {
     this.#image = known.#image;
     this.#exportPath = known.#exportPath;
     this.#loadId = known.#loadId;
-    this.#right = { image: known.#right.image, blocks: [...known.#right.blocks] };
+    this.#right = known.#right;
   }
 
   /** Whether the primary holds a T0. */
@@ -171,11 +171,10 @@ export class T0Images {
     const suspects: number[] = [];
     if (this.#right.image !== image) this.#right = { image, blocks: [] };
     const { blocks } = this.#right;
-    this.secondary.content.differing(blocks, (block, content) => {
-      suspects.push(block);
-      if (!spared(block)) blocks[block] = content;
-    });
-    const faults = faultsOf(this.secondary.content.block, suspects, (block) => image[block] ?? [], spared);
+    const { content } = this.secondary;
+    content.differing(blocks, (block) => { suspects.push(block); });
+    const faults = faultsOf(content.block, suspects, (block) => image[block] ?? [], spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
+    for (const block of suspects) if (!spared(block)) blocks[block] = content.block(block);
   }
 }

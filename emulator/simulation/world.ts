@@ -53,12 +53,14 @@ export class World implements SimWorld {
   bootFailed: (card: SimCard) => void = (card) => { throw new Error(`${card.name} could not come up`); };
   readonly seed: number;
   readonly #linkRandom: Random;
+  readonly #noFaults: FaultOptions;
   /** No faults of their own. */
   calm = true;
 
   constructor(private readonly options: WorldOptions) {
     const { seed, memories, geometry = SMALL_GEOMETRY } = options;
     this.seed = seed;
+    this.#noFaults = { ...NO_FAULTS, blockKept: options.faults.blockKept };
     this.geometry = geometry;
     this.#linkRandom = new Random(seed, STREAM.link);
     this.link = new SimLink(this.scheduler, this.#linkRandom, this.faults, MAX_PAYLOAD_BYTES);
@@ -70,7 +72,7 @@ export class World implements SimWorld {
     this.cards = [this.primary, this.secondary];
   }
 
-  readonly faults = (): FaultOptions => (this.calm ? { ...NO_FAULTS, blockKept: this.options.faults.blockKept } : this.options.faults);
+  readonly faults = (): FaultOptions => (this.calm ? this.#noFaults : this.options.faults);
 
   /** What chance decides in the parts from here on depends on nothing that was drawn before. */
   reseed(seed: number): void {

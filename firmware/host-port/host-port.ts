@@ -7,6 +7,7 @@ import type { HostIo } from '../host-io.js';
 import { BufferPool } from '../kernel/buffer-pool.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
+import { ReceiveSlot, type Reception } from '../kernel/receive-slot.js';
 import {
   BLOCK_BYTES,
   FRAME_BUFFER_BYTES,
@@ -76,8 +77,10 @@ export class HostPort {
   }
 
   start(): void {
-    for (let i = 0; i < HOST_RECEIVE_BUFFERS; i += 1) this.#post(this.deps.memory.take(FRAME_BUFFER_BYTES));
-    this.deps.loop.spawn('watch for stalled hosts', watchStalls(this.deps.loop, this.#hosts, (session) => {
+    const { loop, port, memory } = this.deps;
+    const reception: Reception = { loop, port, name: 'receive from host', arrived: this.#arrived };
+    for (let i = 0; i < HOST_RECEIVE_BUFFERS; i += 1) new ReceiveSlot(reception, memory.take(FRAME_BUFFER_BYTES)).post();
+    loop.spawn('watch for stalled hosts', watchStalls(loop, this.#hosts, (session) => {
       this.#letGo(session, 'it takes none of the frames that wait for it');
     }));
   }
@@ -97,16 +100,12 @@ export class HostPort {
     return this.#dispatch.drain();
   }
 
-  /** Gives a buffer to the port. Whoever has it next posts it again. */
-  #post(buffer: Uint8Array): void {
-    const { loop, port } = this.deps;
-    loop.startThen<PortEvent>('receive from host', (done) => { port.receive(buffer, done); }, (event) => {
-      if (!this.#arrived(event, buffer)) this.#post(buffer);
-    });
-  }
+  readonly #arrived = (event: PortEvent, slot: ReceiveSlot): void => {
+    if (!this.#take(event, slot)) slot.post();
+  };
 
-  /** Returns whether a command keeps the buffer; it posts the buffer when it is done with it. */
-  #arrived(event: PortEvent, buffer: Uint8Array): boolean {
+  /** Returns whether a command keeps the buffer; it posts the slot when it is done with it. */
+  #take(event: PortEvent, slot: ReceiveSlot): boolean {
     const { connection } = event;
     if (event.kind === 'opened') {
       this.deps.trace.event('host opened', `${String(connection)} from ${event.remote}`);
@@ -121,7 +120,7 @@ export class HostPort {
       if (session !== undefined) this.#forget(session);
       return false;
     }
-    const frame = decodeHostFrame(buffer.subarray(0, event.lengthBytes));
+    const frame = decodeHostFrame(slot.buffer.subarray(0, event.lengthBytes));
     if (frame === undefined) {
       this.deps.trace.event('host frame refused', `${String(event.lengthBytes)} bytes on ${String(connection)} are no HostFrame`);
       this.#disconnect(connection);
@@ -135,7 +134,7 @@ export class HostPort {
       this.#refuse(connection, notConnected(frame.body));
       return false;
     }
-    return this.#request(session, frame, buffer);
+    return this.#request(session, frame, slot);
   }
 
   /** Before the port itself has to turn hosts away, who came first and has not said Connect gives way: silence must not keep hosts out. */
@@ -172,13 +171,13 @@ export class HostPort {
     }
   }
 
-  #request(session: HostSession, { body, payload }: DecodedHostFrame, buffer: Uint8Array): boolean {
-    if (body.case === 'command') return this.#submit(session, body.value, payload, buffer);
+  #request(session: HostSession, { body, payload }: DecodedHostFrame, slot: ReceiveSlot): boolean {
+    if (body.case === 'command') return this.#submit(session, body.value, payload, slot);
     if (body.case !== 'connect') this.#answer(session, answerProperty(this.deps.registers, body));
     return false;
   }
 
-  #submit(session: HostSession, command: Command, payload: Uint8Array, buffer: Uint8Array): boolean {
+  #submit(session: HostSession, command: Command, payload: Uint8Array, slot: ReceiveSlot): boolean {
     const { commandId } = command;
     const queue = queueOf(session, command.queue);
     if (queue === undefined) {
@@ -188,7 +187,7 @@ export class HostPort {
     }
     // Nothing but a payload is a view: without one the buffer is free again.
     const keeps = payload.length > 0;
-    const release = keeps ? (): void => { this.#post(buffer); } : (): void => undefined;
+    const release = keeps ? (): void => { slot.post(); } : (): void => undefined;
     const admission = queue.submit({ commandId, command, payload: keeps ? payload : NO_PAYLOAD, release });
     if (admission === 'admitted') {
       this.#dispatch.fetch(session, queue);

@@ -54,18 +54,6 @@ export class EventLoop {
     return pending;
   }
 
-  /** Starts a hal operation whose result `then` takes. For what waits in great numbers, a task for each of which would cost too much. */
-  startThen<T>(name: string, operation: (done: Pending<T>) => void, then: (result: T) => void): void {
-    const pending = this.start(operation);
-    pending.onSettled(() => {
-      try {
-        then(pending.take());
-      } catch (error) {
-        this.#fail(name, error);
-      }
-    });
-  }
-
   *sleep(delayMs: number): Task {
     yield* this.run<void>((done) => this.clock.after(delayMs, done));
   }
@@ -117,14 +105,15 @@ export class EventLoop {
       } while (result.value.settled);
     } catch (error) {
       this.#tasks -= 1;
-      this.#fail(name, error);
+      this.broke(name, error);
       return;
     }
     const waits = result.value.onSettled(() => { this.#resume(name, task); });
     if (!waits) this.#fault ??= new FirmwareFault(name, new Error('two tasks wait for one operation'));
   }
 
-  #fail(name: string, cause: unknown): void {
+  /** What runs without a task broke as one may: the card stops. */
+  broke(name: string, cause: unknown): void {
     this.#fault ??= new FirmwareFault(name, cause);
     this.wake();
   }

@@ -1,4 +1,4 @@
-import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type ControlBlock,
   ControlBlockSchema,
@@ -31,6 +31,8 @@ export class ControlStore {
   /** Of the newest block that may have reached NVRAM. */
   #sequence: bigint;
   readonly #turn: Semaphore;
+  /** Where a block is laid out for NVRAM. */
+  readonly #place = new Uint8Array(CONTROL_BLOCK_BYTES);
 
   constructor(
     private readonly loop: EventLoop,
@@ -51,11 +53,14 @@ export class ControlStore {
     return this.#current;
   }
 
-  /** Changes the durable state: `current` shows the change once both copies hold it. */
+  /**
+   * Changes the durable state: `current` shows the change once both copies hold it.
+   * @param change sets fields of the draft anew. What is behind them is the current state's too.
+   */
   *commit(change: (draft: Control) => void): Task {
     yield* this.#turn.acquire();
     try {
-      const draft = clone(ControlBlockSchema, this.#current) as Control;
+      const draft = draftOf(this.#current);
       change(draft);
       try {
         yield* this.#persist(draft);
@@ -75,9 +80,9 @@ export class ControlStore {
   *#persist(control: Control): Task {
     this.#sequence += 1n;
     control.sequence = this.#sequence;
-    const place = sealRecord(this.digest, toBinary(ControlBlockSchema, control), CONTROL_BLOCK_BYTES);
+    sealRecord(this.digest, toBinary(ControlBlockSchema, control), this.#place);
     for (const region of this.regions) {
-      yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, place, done); });
+      yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, this.#place, done); });
     }
     // Against the loss of the machine too: an NVRAM in doubt has lost bits perhaps, but not what the card is.
     yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
@@ -88,6 +93,12 @@ export class ControlStore {
     yield* this.commit(() => undefined);
     yield* this.superblock.write(this.#current.identity, this.geometry);
   }
+}
+
+function draftOf(control: Control): Control {
+  const { identity, flashCopy } = control;
+  const draft = { ...control, identity: { ...identity } };
+  return flashCopy === undefined ? draft : { ...draft, flashCopy: { ...flashCopy } };
 }
 
 /**

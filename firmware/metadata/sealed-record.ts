@@ -6,14 +6,14 @@ import type { Digest } from '../hal.js';
  */
 const HEAD_BYTES = 8;
 
-export function sealRecord(digest: Digest, message: Uint8Array, placeBytes: number): Uint8Array {
-  if (message.length + HEAD_BYTES > placeBytes) throw new Error('a durable record outgrew its place');
-  const place = new Uint8Array(placeBytes);
-  place.set(message, HEAD_BYTES);
-  const view = new DataView(place.buffer);
+/** @param place becomes the record, whatever it held. */
+export function sealRecord(digest: Digest, message: Uint8Array, place: Uint8Array): void {
+  if (message.length + HEAD_BYTES > place.length) throw new Error('a durable record outgrew its place');
+  const view = new DataView(place.buffer, place.byteOffset, place.byteLength);
   view.setUint32(0, message.length, true);
   view.setUint32(4, digest.crc32c(message), true);
-  return place;
+  place.set(message, HEAD_BYTES);
+  place.fill(0, HEAD_BYTES + message.length);
 }
 
 export function openRecord(digest: Digest, place: Uint8Array): Uint8Array | undefined {

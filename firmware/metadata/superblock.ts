@@ -27,8 +27,9 @@ export class SuperblockStore {
   *read(): Task<{ superblock: Superblock | undefined; damaged: boolean }> {
     let newest: Superblock | undefined;
     let damaged = false;
+    const place = new Uint8Array(SUPERBLOCK_BYTES);
     for (const copy of COPIES) {
-      const found = yield* this.#readCopy(copy);
+      const found = yield* this.#readCopy(copy, place);
       if (found === undefined) damaged = true;
       else if (newest === undefined || found.sequence > newest.sequence) newest = found;
     }
@@ -45,15 +46,15 @@ export class SuperblockStore {
       nvramBytes: BigInt(geometry.nvramBytes),
       storeBytes: BigInt(geometry.storeBytes),
     });
-    const place = sealRecord(this.digest, toBinary(SuperblockSchema, message), SUPERBLOCK_BYTES);
+    const place = new Uint8Array(SUPERBLOCK_BYTES);
+    sealRecord(this.digest, toBinary(SuperblockSchema, message), place);
     for (const copy of COPIES) {
       yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, place, done); });
       yield* this.loop.run<void>((done) => { this.reserved.flush(done); });
     }
   }
 
-  *#readCopy(copy: number): Task<Superblock | undefined> {
-    const place = new Uint8Array(SUPERBLOCK_BYTES);
+  *#readCopy(copy: number, place: Uint8Array): Task<Superblock | undefined> {
     try {
       yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, place, done); });
     } catch (error) {

@@ -4,6 +4,7 @@ import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link
 import type { DmaMemory, PeerPort, PortEvent } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { type Task, wait } from '../kernel/pending.js';
+import { ReceiveSlot } from '../kernel/receive-slot.js';
 import { FRAME_BUFFER_BYTES, LINK_RECEIVE_BUFFERS, MAX_PEER_CONNECTIONS } from '../limits.js';
 
 export type LinkBody = NonNullable<MessageInitShape<typeof LinkFrameSchema>['body']>;
@@ -53,7 +54,14 @@ export class PeerLink {
 
   /** What comes in is worked off in a task of its own, before its buffer is posted again. */
   start(events: LinkEvents): void {
-    for (let i = 0; i < LINK_RECEIVE_BUFFERS; i += 1) this.#post(this.memory.take(FRAME_BUFFER_BYTES), events);
+    const { loop, port, memory } = this;
+    const name = 'link-receive';
+    const arrived = (event: PortEvent, slot: ReceiveSlot): void => {
+      this.#posted -= 1;
+      loop.spawn(name, this.#received(event, slot, events));
+    };
+    const reception = { loop, port, name, arrived };
+    for (let i = 0; i < LINK_RECEIVE_BUFFERS; i += 1) this.#post(new ReceiveSlot(reception, memory.take(FRAME_BUFFER_BYTES)));
   }
 
   dial(address: string): Task<number> {
@@ -90,15 +98,12 @@ export class PeerLink {
     }
   }
 
-  #post(buffer: Uint8Array, events: LinkEvents): void {
+  #post(slot: ReceiveSlot): void {
     this.#posted += 1;
-    this.loop.startThen<PortEvent>('link-receive', (done) => { this.port.receive(buffer, done); }, (event) => {
-      this.#posted -= 1;
-      this.loop.spawn('link-receive', this.#received(event, buffer, events));
-    });
+    slot.post();
   }
 
-  *#received(event: PortEvent, buffer: Uint8Array, events: LinkEvents): Task {
+  *#received(event: PortEvent, slot: ReceiveSlot, events: LinkEvents): Task {
     switch (event.kind) {
       case 'opened':
         this.#open.add(event.connection);
@@ -109,7 +114,7 @@ export class PeerLink {
         events.closed(event.connection, event.reason);
         break;
       case 'frame': {
-        const frame = decode(buffer.subarray(0, event.lengthBytes));
+        const frame = decode(slot.buffer.subarray(0, event.lengthBytes));
         if (frame === undefined) {
           this.port.close(event.connection);
           break;
@@ -120,7 +125,7 @@ export class PeerLink {
         break;
       }
     }
-    this.#post(buffer, events);
+    this.#post(slot);
   }
 }
 

@@ -35,7 +35,8 @@ export const controlBlock: Target = {
       return 'refused';
     }
     // The card writes what it found again, after a cut between the copies.
-    const again = sealRecord(digest, toBinary(ControlBlockSchema, control), CONTROL_BLOCK_BYTES);
+    const again = new Uint8Array(CONTROL_BLOCK_BYTES);
+    sealRecord(digest, toBinary(ControlBlockSchema, control), again);
     const reread = readControlBlocks(digest, new Uint8Array(Buffer.concat([again, again])), REGIONS, () => false);
     must(reread.control !== undefined && !reread.uneven && equals(ControlBlockSchema, reread.control, control), 'written anew, it reads otherwise');
     return uneven ? 'accepted, one copy' : 'accepted';
