@@ -95,11 +95,11 @@ export class Economy {
 
 /** What is durably so, and what is so for the firmware alone. */
 function outOfSyncOf(view: DurableView): Set<number> {
-  const outOfSync = new Set<number>();
+  const outOfSync = new Set(view.dirtyGrains());
   const tracking = view.card.components?.tracking;
-  for (let grain = 0; grain < view.layout.grains; grain += 1) {
-    if (view.isDirty(grain) || tracking?.isOutOfSync(grain) === true) outOfSync.add(grain);
-  }
+  if (tracking === undefined) return outOfSync;
+  const { grains } = view.layout;
+  for (let grain = tracking.nextOutOfSync(0); grain < grains; grain = tracking.nextOutOfSync(grain + 1)) outOfSync.add(grain);
   return outOfSync;
 }
 

@@ -4,6 +4,7 @@ import { type Block, blocksOf, ZERO_BLOCK } from './block.js';
 import type { BlockImage } from './block-image.js';
 import type { Atom, DurablePart, Unsettled } from './card-image.js';
 import type { OperationKind, SimPower } from './power.js';
+import { copyOf } from './slab.js';
 
 const LEAST_US = 40;
 const MOST_US = 600;
@@ -37,7 +38,7 @@ export class SimDisk implements Disk {
 
   write(offsetBytes: number, from: Uint8Array, done: Completion<void>): void {
     // Taken from memory only when it takes effect: who changes a payload before is found out (rule 10).
-    this.#change('write', offsetBytes, from.length, done, () => blocksOf(from.slice()));
+    this.#change('write', offsetBytes, from.length, done, () => blocksOf(copyOf(from)));
   }
 
   zero(offsetBytes: number, lengthBytes: number, done: Completion<void>): void {

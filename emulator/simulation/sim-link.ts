@@ -2,6 +2,7 @@ import type { Completion, PortEvent } from '../../firmware/hal.js';
 import type { FaultOptions } from './faults.js';
 import type { Random } from './random.js';
 import type { Scheduler, SimEvent } from './scheduler.js';
+import { copyOf } from './slab.js';
 
 /** A frame's time to leave a card, and to cross the line. */
 const LEAVE_LEAST_US = 5;
@@ -180,7 +181,7 @@ export class SimLink {
       end.leaving = false;
       const next = end.unsent.shift();
       if (next === undefined) return;
-      const bytes = joined(next.parts);
+      const bytes = copyOf(...next.parts);
       next.done.succeed(bytes.length);
       this.#cross(end, bytes);
       this.observer?.(end.port.address, bytes);
@@ -241,14 +242,4 @@ export class SimLink {
   #forgetEnded(): void {
     this.#ends = this.#ends.filter((end) => end.open || end.other?.open === true);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -2,6 +2,7 @@ import { type Completion, type DmaMemory, NVRAM_LINE_BYTES, type Nvram, type Nvr
 import type { Atom } from './card-image.js';
 import type { NvramContent } from './nvram-content.js';
 import type { SimPower } from './power.js';
+import { copyOf } from './slab.js';
 
 const LEAST_US = 1;
 const MOST_US = 6;
@@ -13,8 +14,6 @@ export class SimNvram implements Nvram {
   slowness = 1;
   /** When the persist asked for last takes effect: they keep their order. */
   #lastUs = 0;
-  /** Memory of persists that have taken effect, one of each length: the next takes it over. */
-  readonly #spares = new Map<number, Uint8Array>();
 
   constructor(
     private readonly power: SimPower,
@@ -34,18 +33,13 @@ export class SimNvram implements Nvram {
 
   persist(offsetBytes: number, lines: Uint8Array, done: Completion<void>): void {
     if (offsetBytes % NVRAM_LINE_BYTES !== 0 || lines.length % NVRAM_LINE_BYTES !== 0) throw new Error('a persist of half a line');
-    const captured = this.#spares.get(lines.length) ?? new Uint8Array(lines.length);
-    this.#spares.delete(lines.length);
-    captured.set(lines);
+    const captured = copyOf(lines);
     const atoms = (): Atom[] =>
       Array.from({ length: captured.length / NVRAM_LINE_BYTES }, (_, i) => ({
         at: offsetBytes / NVRAM_LINE_BYTES + i,
         bytes: captured.subarray(i * NVRAM_LINE_BYTES, (i + 1) * NVRAM_LINE_BYTES),
       }));
-    this.#submit('persist', offsetBytes, lines.length, done, () => {
-      this.content.store(offsetBytes / NVRAM_LINE_BYTES, captured);
-      this.#spares.set(captured.length, captured);
-    }, atoms);
+    this.#submit('persist', offsetBytes, lines.length, done, () => { this.content.store(offsetBytes / NVRAM_LINE_BYTES, captured); }, atoms);
   }
 
   recovered(done: Completion<void>): void {

@@ -50,13 +50,11 @@ export class RegisterView {
    */
   constructor(source: RegisterSource, mailbox: MailboxHandler, log: (line: string) => void) {
     const box = new Mailbox(mailbox, () => { this.raise('MAILBOX'); });
-    const behaviours = {
-      ...box.behaviours,
-      ...liveValues(source),
+    const ownValues = {
       STATUS: { read: () => this.#status(source) },
       ERROR_LAST: { read: () => packFields(cardRegisters.ERROR_LAST, { STATUS: this.#lastError }) },
     };
-    this.#file = new RegisterFile(cardRegisters, behaviours, [box.window], log);
+    this.#file = new RegisterFile(cardRegisters, [ownValues, box.behaviours, liveValues(source)], [box.window], log);
   }
 
   read(offset: number, lengthBytes: number): Uint8Array {

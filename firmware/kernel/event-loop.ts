@@ -1,5 +1,5 @@
 import { COMPLETION_RING_ENTRIES, MAX_TASKS } from '../limits.js';
-import { Pending, type Suspension, type Task, wait } from './pending.js';
+import { Pending, type Suspension, type Task } from './pending.js';
 import { Ring } from './ring.js';
 import type { Clock } from '../hal.js';
 
@@ -44,7 +44,9 @@ export class EventLoop {
   /** Runs a hal operation and waits for it: `yield* loop.run(done => disk.flush(done))`. */
   *run<T>(operation: (done: Pending<T>) => void): Task<T> {
     const pending = this.start(operation);
-    return yield* wait(pending);
+    // As `wait` does, in which each operation would resume one generator more.
+    if (!pending.settled) yield pending;
+    return pending.take();
   }
 
   /** Starts a hal operation, to be waited for later. */

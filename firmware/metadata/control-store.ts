@@ -57,7 +57,16 @@ export class ControlStore {
    * Changes the durable state: `current` shows the change once both copies hold it.
    * @param change sets fields of the draft anew. What is behind them is the current state's too.
    */
-  *commit(change: (draft: Control) => void): Task {
+  commit(change: (draft: Control) => void): Task {
+    return this.#commit(change, false);
+  }
+
+  /** Writes both copies and the superblock as they are: after damage, and at format. */
+  rewrite(): Task {
+    return this.#commit(() => undefined, true);
+  }
+
+  *#commit(change: (draft: Control) => void, writesSuperblock: boolean): Task {
     yield* this.#turn.acquire();
     try {
       const draft = draftOf(this.#current);
@@ -71,7 +80,7 @@ export class ControlStore {
       }
       const identityChanged = !sameButForCounter(this.#current.identity, draft.identity);
       this.#current = draft;
-      if (identityChanged) yield* this.superblock.write(draft.identity, this.geometry);
+      if (identityChanged || writesSuperblock) yield* this.superblock.write(draft.identity, this.geometry);
     } finally {
       this.#turn.release();
     }
@@ -86,12 +95,6 @@ export class ControlStore {
     }
     // Against the loss of the machine too: an NVRAM in doubt has lost bits perhaps, but not what the card is.
     yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
-  }
-
-  /** Writes both copies and the superblock as they are: after damage, and at format. */
-  *rewrite(): Task {
-    yield* this.commit(() => undefined);
-    yield* this.superblock.write(this.#current.identity, this.geometry);
   }
 }
 

@@ -16,6 +16,8 @@ const COPIES = [0, 1];
  */
 export class SuperblockStore {
   #sequence = 0n;
+  /** The copy that is read, or written: one at a time. */
+  readonly #place = new Uint8Array(SUPERBLOCK_BYTES);
 
   constructor(
     private readonly loop: EventLoop,
@@ -27,9 +29,8 @@ export class SuperblockStore {
   *read(): Task<{ superblock: Superblock | undefined; damaged: boolean }> {
     let newest: Superblock | undefined;
     let damaged = false;
-    const place = new Uint8Array(SUPERBLOCK_BYTES);
     for (const copy of COPIES) {
-      const found = yield* this.#readCopy(copy, place);
+      const found = yield* this.#readCopy(copy);
       if (found === undefined) damaged = true;
       else if (newest === undefined || found.sequence > newest.sequence) newest = found;
     }
@@ -37,6 +38,7 @@ export class SuperblockStore {
     return { superblock: newest, damaged };
   }
 
+  /** One write at a time. */
   *write(identity: Identity, geometry: Geometry): Task {
     this.#sequence += 1n;
     const message = create(SuperblockSchema, {
@@ -46,22 +48,21 @@ export class SuperblockStore {
       nvramBytes: BigInt(geometry.nvramBytes),
       storeBytes: BigInt(geometry.storeBytes),
     });
-    const place = new Uint8Array(SUPERBLOCK_BYTES);
-    sealRecord(this.digest, toBinary(SuperblockSchema, message), place);
+    sealRecord(this.digest, toBinary(SuperblockSchema, message), this.#place);
     for (const copy of COPIES) {
-      yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, place, done); });
+      yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, this.#place, done); });
       yield* this.loop.run<void>((done) => { this.reserved.flush(done); });
     }
   }
 
-  *#readCopy(copy: number, place: Uint8Array): Task<Superblock | undefined> {
+  *#readCopy(copy: number): Task<Superblock | undefined> {
     try {
-      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, place, done); });
+      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, this.#place, done); });
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       return undefined;
     }
-    return this.#parse(place);
+    return this.#parse(this.#place);
   }
 
   #parse(place: Uint8Array): Superblock | undefined {

@@ -25,6 +25,8 @@ export interface RegisterBehaviour {
   write?(value: number, index: number): void;
 }
 
+export type RegisterBehaviours<R extends Registers> = { readonly [Name in keyof R]?: RegisterBehaviour };
+
 /** Memory within the register space. */
 export interface MappedWindow {
   readonly offset: number;
@@ -45,22 +47,24 @@ const HALF_BITS = 32n;
 const MAX_WORD = 0xffff_ffff;
 
 export class RegisterFile<R extends Registers> {
-  readonly #registers: readonly (readonly [string, Register])[];
+  /** Laid out at the first access: many a boot sees none. */
+  #registers: readonly (readonly [string, Register])[] | undefined;
   /**
    * What words hold that are not as at reset, by their offsets. Of an 8-byte register, in its high word: what the last
    * read of the low word found.
    */
   readonly #stored = new Map<number, number>();
 
-  /** @param log told of each access that was refused or in part without effect: one line. */
+  /**
+   * @param behaviours of each register in one of them at most.
+   * @param log told of each access that was refused or in part without effect: one line.
+   */
   constructor(
     private readonly map: R,
-    private readonly behaviours: { readonly [Name in keyof R]?: RegisterBehaviour },
+    private readonly behaviours: readonly RegisterBehaviours<R>[],
     private readonly windows: readonly MappedWindow[],
     private readonly log: (line: string) => void,
-  ) {
-    this.#registers = Object.entries(map);
-  }
+  ) {}
 
   /**
    * Reads `lengthBytes` at `offset`, as a host does.
@@ -138,6 +142,7 @@ export class RegisterFile<R extends Registers> {
   }
 
   #wordAt(offset: number): Word | undefined {
+    this.#registers ??= Object.entries(this.map);
     for (const [name, register] of this.#registers) {
       const index = Math.floor((offset - register.offset) / (register.array?.strideBytes ?? register.widthBytes));
       if (index < 0 || index >= registerCount(register)) continue;
@@ -180,7 +185,7 @@ export class RegisterFile<R extends Registers> {
   }
 
   #behaviour(word: Word): RegisterBehaviour | undefined {
-    return this.behaviours[word.name];
+    return this.behaviours.find((some) => some[word.name] !== undefined)?.[word.name];
   }
 
   #named(name: keyof R): Word {

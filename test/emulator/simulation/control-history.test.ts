@@ -7,7 +7,6 @@ test('rule 14: with one stale copy of its control block a card comes up as it wa
     const story = livePair();
     const { world, watch } = story;
     const { primary } = world;
-    watch.rememberControls();
     const before = watch.primary.control?.identity;
     story.cut(primary, false);
     expect(watch.historyOf(primary)?.makeStale(new Random(seed))).toBe(true);

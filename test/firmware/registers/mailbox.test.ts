@@ -19,7 +19,7 @@ let file: RegisterFile<typeof cardRegisters>;
 
 function makeCard(handler: MailboxHandler): void {
   const mailbox = new Mailbox(handler, () => { finished += 1; });
-  file = new RegisterFile(cardRegisters, mailbox.behaviours, [mailbox.window], (line) => lines.push(line));
+  file = new RegisterFile(cardRegisters, [mailbox.behaviours], [mailbox.window], (line) => lines.push(line));
 }
 
 beforeEach(() => {

@@ -34,17 +34,19 @@ const memory = new Uint8Array(16);
 function makeFile() {
   return new RegisterFile(
     map,
-    {
-      RW: { write: (value) => written.push(`RW=${String(value)}`) },
-      WIDE: { read: () => wide },
-      BELL: {
-        read: (index) => 10 + index,
-        write: (value, index) => {
-          if (value > 100) throw new CommandError(Status.INVALID_FIELD, 'no such entry');
-          written.push(`BELL${String(index)}=${String(value)}`);
+    [
+      {
+        RW: { write: (value) => written.push(`RW=${String(value)}`) },
+        WIDE: { read: () => wide },
+        BELL: {
+          read: (index) => 10 + index,
+          write: (value, index) => {
+            if (value > 100) throw new CommandError(Status.INVALID_FIELD, 'no such entry');
+            written.push(`BELL${String(index)}=${String(value)}`);
+          },
         },
       },
-    },
+    ],
     [
       {
         offset: 0x100,
