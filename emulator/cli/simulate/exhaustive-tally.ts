@@ -2,7 +2,7 @@ import { type ExhaustiveCounts, NO_COUNTS } from '../../simulation/exhaustive/ex
 import type { SequenceAnswer } from './messages.js';
 
 /** What an exhaustive run came to. */
-export interface ExhaustiveSummary extends ExhaustiveCounts {
+export interface ExhaustiveSummary extends Omit<ExhaustiveCounts, 'newStates'> {
   /** Sequences tried, by their length. */
   readonly sequences: Readonly<Record<string, number>>;
   /** Of the crash states, by the durable images of both cards and all media, and what hosts asked for and were told. */
@@ -12,14 +12,13 @@ export interface ExhaustiveSummary extends ExhaustiveCounts {
 
 /** Adds up what sequences came to. */
 export class ExhaustiveTally {
-  readonly #distinct = new Set<number>();
   readonly #sequences = new Map<number, number>();
   #sums: Readonly<ExhaustiveCounts> = NO_COUNTS;
 
   constructor(private readonly startedMs: number) {}
 
   get distinct(): number {
-    return this.#distinct.size;
+    return this.#sums.newStates;
   }
 
   get sequences(): number {
@@ -30,21 +29,21 @@ export class ExhaustiveTally {
     return this.#sequences.get(length) ?? 0;
   }
 
-  add({ operations, counts, states }: SequenceAnswer): void {
+  add({ operations, counts }: SequenceAnswer): void {
     this.#sequences.set(operations, this.sequencesOf(operations) + 1);
     const sums = this.#sums;
     this.#sums = {
       passages: sums.passages + counts.passages,
       points: sums.points + counts.points,
       crashStates: sums.crashStates + counts.crashStates,
+      newStates: sums.newStates + counts.newStates,
       oneSidedCuts: sums.oneSidedCuts + counts.oneSidedCuts,
       events: sums.events + counts.events,
     };
-    // Two threads may come upon the same one.
-    for (const state of states) this.#distinct.add(state);
   }
 
   summary(nowMs: number): ExhaustiveSummary {
-    return { sequences: Object.fromEntries(this.#sequences), ...this.#sums, distinctCrashStates: this.distinct, seconds: (nowMs - this.startedMs) / 1000 };
+    const { newStates: distinctCrashStates, ...sums } = this.#sums;
+    return { sequences: Object.fromEntries(this.#sequences), ...sums, distinctCrashStates, seconds: (nowMs - this.startedMs) / 1000 };
   }
 }

@@ -1,6 +1,7 @@
 import { CUTS, type Cuts, type ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
 import { OPERATIONS } from '../../simulation/exhaustive/operations.js';
 import { STATIONS } from '../../simulation/exhaustive/stations.js';
+import { TriedStates } from '../../simulation/exhaustive/tried-states.js';
 import { RefusedError, UsageError } from '../errors.js';
 import { MOST_OPERATIONS } from '../limits.js';
 import { startProgress } from '../progress.js';
@@ -8,7 +9,7 @@ import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
 import { countOf, type ExhaustiveScope, sequencesOf } from './exhaustive-plan.js';
 import { ExhaustiveTally } from './exhaustive-tally.js';
-import type { SequenceAnswer, SequenceTask } from './messages.js';
+import type { ExhaustiveSetup, SequenceAnswer, SequenceTask } from './messages.js';
 import type { SimulateOptions } from './options.js';
 import { eventText } from './trace-file.js';
 import { runPool } from './worker-pool.js';
@@ -16,6 +17,8 @@ import { runPool } from './worker-pool.js';
 const SHOWN_EVENTS = 30;
 /** Operations of the longest sequences, if nobody says. */
 const LONGEST = 2;
+/** More new states than the sequences bring that are under way when as many have been tried as were asked for. */
+const STATES_ON_TOP = 2 ** 20;
 /** Failures that a run names; the rest are counted. */
 const MOST_NAMED = 20;
 
@@ -29,11 +32,12 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
   const sequences = sequencesOf(scope);
   const failures: ExhaustiveFailure[] = [];
   let failed = 0;
-  const isOver = (): boolean => (failed > 0 && options.keepGoing !== true) || tally.distinct >= (options.states ?? Infinity);
+  const tried = new TriedStates(TriedStates.memoryFor(options.states === undefined ? undefined : options.states + STATES_ON_TOP));
+  const isOver = (): boolean => (failed > 0 && options.keepGoing !== true) || tally.distinct >= (options.states ?? tried.room);
   try {
     await runPool<SequenceTask, SequenceAnswer>({
       program: new URL('./exhaustive-worker.js', import.meta.url),
-      setup: { judge: options.dataOnly === true ? 'data' : 'rules', cuts },
+      setup: { judge: options.dataOnly === true ? 'data' : 'rules', cuts, tried: tried.memory } satisfies ExhaustiveSetup,
       jobs: options.jobs,
       interrupt: run.world.interrupt,
       take: () => {

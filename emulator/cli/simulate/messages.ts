@@ -15,6 +15,8 @@ export interface SeedRange {
 
 export interface ExhaustiveSetup extends Pick<WorkerSetup, 'judge'> {
   readonly cuts: Cuts;
+  /** Of the table of states that were tried. */
+  readonly tried: SharedArrayBuffer;
 }
 
 /** A sequence for a worker to try: numbers of the station and of the operations in their lists. */
@@ -28,6 +30,4 @@ export interface SequenceAnswer {
   readonly operations: number;
   readonly counts: ExhaustiveCounts;
   readonly failures: readonly ExhaustiveFailure[];
-  /** Fingerprints of crash states that this worker had not met before. */
-  readonly states: Float64Array<ArrayBuffer>;
 }

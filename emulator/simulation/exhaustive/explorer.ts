@@ -15,6 +15,7 @@ import type { Operation } from './operations.js';
 import { momentOf, visitCrashes } from './outcomes.js';
 import { passThrough, type Sequence } from './passage.js';
 import { type SavedStation, saveStations } from './saved-station.js';
+import type { TriedStates } from './tried-states.js';
 
 /** Of the world of each recovery: the second goes on from the first, and draws other random ids. */
 const RECOVERY_SEEDS = [3_000, 4_000] as const;
@@ -26,14 +27,16 @@ export interface ExhaustiveCounts {
   passages: number;
   /** Points of these passages at which the power may go. It goes at each. */
   points: number;
-  /** States that a cut of both cards could leave; of each that was not met before the recovery was tried. */
+  /** States that a cut of both cards could leave. */
   crashStates: number;
+  /** Of these that nobody had met before: the recovery from each was tried. */
+  newStates: number;
   /** Cuts of one card while the other goes on. */
   oneSidedCuts: number;
   events: number;
 }
 
-export const NO_COUNTS: Readonly<ExhaustiveCounts> = { passages: 0, points: 0, crashStates: 0, oneSidedCuts: 0, events: 0 };
+export const NO_COUNTS: Readonly<ExhaustiveCounts> = { passages: 0, points: 0, crashStates: 0, newStates: 0, oneSidedCuts: 0, events: 0 };
 
 export interface ExhaustiveFailure {
   readonly station: string;
@@ -51,8 +54,6 @@ export interface ExhaustiveFailure {
 export interface Explored {
   readonly counts: ExhaustiveCounts;
   readonly failures: readonly ExhaustiveFailure[];
-  /** Fingerprints of crash states that had not been met before. */
-  readonly newStates: readonly number[];
 }
 
 type Failing = Pick<ExhaustiveFailure, 'station' | 'operations' | 'startsAfter' | 'cut'>;
@@ -78,19 +79,21 @@ export type Cuts = (typeof CUTS)[number];
 /** Tries everything that can happen in short sequences of operations. */
 export class Explorer {
   readonly stations: readonly SavedStation[];
-  /** How the crash states with these fingerprints were tried. */
-  readonly #tried = new Map<number, Cut>();
   /** By {@link Cut}: the moments of which every crash state was tried, and how many there were. */
   readonly #moments = [new Map<number, number>(), new Map<number, number>(), new Map<number, number>()] as const;
-  #found = { counts: { ...NO_COUNTS }, failures: [] as ExhaustiveFailure[], newStates: [] as number[] };
+  #found = { counts: { ...NO_COUNTS }, failures: [] as ExhaustiveFailure[] };
   /** Of a cut, and of one in the recovery from it: the state that is left, and the one that is booted. */
   readonly #images = [images(), images()] as const;
 
-  /** @param memories for two cards each: of a passage, of a recovery from it, and of one from that. */
+  /**
+   * @param memories for two cards each: of a passage, of a recovery from it, and of one from that.
+   * @param tried by this explorer and by others.
+   */
   constructor(
     private readonly memories: readonly [readonly ReusedMemory[], readonly ReusedMemory[], readonly ReusedMemory[]],
     private readonly judge: Judge,
     private readonly cuts: Cuts,
+    private readonly tried: TriedStates,
   ) {
     this.stations = saveStations(memories[0], judge);
   }
@@ -100,7 +103,7 @@ export class Explorer {
    * every effect of all.
    */
   explore(from: SavedStation, operations: readonly Operation[]): Explored {
-    this.#found = { counts: { ...NO_COUNTS }, failures: [], newStates: [] };
+    this.#found = { counts: { ...NO_COUNTS }, failures: [] };
     for (const startsAfter of this.#starts(from, operations)) this.#pass(from, { operations, startsAfter });
     return this.#found;
   }
@@ -184,11 +187,9 @@ export class Explorer {
 
   /** Unless it was tried as thoroughly before. */
   #isToTry(state: number, cut: Cut): boolean {
-    const before = this.#tried.get(state);
-    if (before !== undefined && before >= cut) return false;
-    this.#tried.set(state, cut);
-    if (before === undefined) this.#found.newStates.push(state);
-    return true;
+    const claim = this.tried.claim(state, cut);
+    if (claim === 'new') this.#found.counts.newStates += 1;
+    return claim !== 'known';
   }
 
   /**
