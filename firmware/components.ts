@@ -72,7 +72,7 @@ export class CardComponents {
     };
     this.io = new HostVolume(core, this.tracking, this.flashCopy, this.primary);
     this.admin = adminHandlers({ core, status, relationship });
-    const registers = new RegisterView(new LiveRegisters(status, () => this.#hostPort.doorbells), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
+    const registers = new RegisterView(hal.memory, new LiveRegisters(status, () => this.#hostPort.doorbells), mailboxAdmin(loop, this.admin), (line) => { hal.trace.event('register', line); });
     this.#hostPort = new HostPort({
       loop,
       port: hal.hosts,

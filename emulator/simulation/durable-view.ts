@@ -55,17 +55,6 @@ export class DurableView {
     return content.bytes[this.layout.dirty.offsetBytes + (grain >>> 3)] ?? 0;
   }
 
-  /** All that {@link isDirty} says so of, in their order. */
-  dirtyGrains(): number[] {
-    const grains: number[] = [];
-    for (let first = 0; first < this.layout.grains; first += 8) {
-      if (this.dirtyOfEight(first) === 0) continue;
-      const end = Math.min(first + 8, this.layout.grains);
-      for (let grain = first; grain < end; grain += 1) if (this.isDirty(grain)) grains.push(grain);
-    }
-    return grains;
-  }
-
   /** {@link isWritten} likewise. */
   writtenOfEight(grain: number): number {
     const { content } = this.card.nvram;

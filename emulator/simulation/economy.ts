@@ -1,5 +1,6 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
 import type { DurableView } from './durable-view.js';
+import { GrainSet } from './grain-set.js';
 import type { HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
 import type { Complain } from './rules.js';
@@ -12,10 +13,12 @@ interface Quiet {
    * On the primary, where the union is durable by now (rule 16): as many, or more where NVRAM failed to clear a bit. Where
    * it failed to set one, the grain is out-of-sync for the firmware alone, and nothing was written to it.
    */
-  readonly outOfSync: ReadonlySet<number>;
+  readonly outOfSync: GrainSet;
   readonly order: number;
   readonly dataBytes: Map<number, number>;
-  readonly markers: Map<number, number>;
+  readonly marked: GrainSet;
+  /** A grain for which more than one marker came, or one that is none. */
+  markedAmiss: number | undefined;
 }
 
 /** Rule 17: with quiet hosts a synchronization sends what is out-of-sync, once, and nothing else. */
@@ -36,7 +39,7 @@ export class Economy {
   asks(hostsUnderWay: number): void {
     const control = this.secondary.control;
     const everything = control === undefined || (control.allDirty && !control.suppressed);
-    const grains = everything ? this.primary.layout.grains : new Set([...outOfSyncOf(this.primary), ...outOfSyncOf(this.secondary)]).size;
+    const grains = everything ? this.primary.layout.grains : outOfSyncOf(this.primary, this.secondary).size;
     this.#before = hostsUnderWay === 0 ? { grains, order: this.model.order } : undefined;
   }
 
@@ -49,7 +52,7 @@ export class Economy {
       this.complain(17, 'state', `${String(announced)} grains are to be sent, and ${String(before.grains)} were out-of-sync on either side`);
     }
     const outOfSync = outOfSyncOf(this.primary);
-    this.#quiet = { announced, outOfSync, order: this.model.order, dataBytes: new Map(), markers: new Map() };
+    this.#quiet = { announced, outOfSync, order: this.model.order, dataBytes: new Map(), marked: new GrainSet(this.primary.layout.grains), markedAmiss: undefined };
   }
 
   data(offsetBytes: number, lengthBytes: number): void {
@@ -64,7 +67,9 @@ export class Economy {
   }
 
   marker(firstGrain: number, grains: number): void {
-    for (let grain = firstGrain; grain < firstGrain + grains; grain += 1) add(this.#quiet?.markers, grain, 1);
+    const quiet = this.#quiet;
+    if (quiet === undefined) return;
+    for (let grain = firstGrain; grain < firstGrain + grains; grain += 1) if (!quiet.marked.add(grain)) quiet.markedAmiss ??= grain;
   }
 
   /** The primary says that nothing is out-of-sync. */
@@ -73,33 +78,40 @@ export class Economy {
     this.#quiet = undefined;
     if (quiet === undefined || hostsUnderWay > 0 || this.model.order !== quiet.order) return;
     if (quiet.announced > 0) this.marks.reached('synchronization with quiet hosts');
-    if (quiet.markers.size > 0) this.marks.reached('markers for grains never written');
+    if (quiet.marked.size > 0) this.marks.reached('markers for grains never written');
     const fault = this.#fault(quiet);
     if (fault !== undefined) this.complain(17, 'state', fault);
   }
 
-  #fault({ announced, outOfSync, dataBytes, markers }: Quiet): string | undefined {
+  #fault({ announced, outOfSync, dataBytes, marked, markedAmiss }: Quiet): string | undefined {
     for (const [grain, bytes] of dataBytes) {
       if (!outOfSync.has(grain)) return `grain ${String(grain)} was sent, and was not out-of-sync`;
       if (bytes !== this.primary.lengthBytesOf(grain)) return `of grain ${String(grain)} ${String(bytes)} bytes were sent`;
       if (!this.primary.isWritten(grain)) return `grain ${String(grain)} was never written, and travelled as data`;
+      if (marked.has(grain)) return `grain ${String(grain)} was sent more than once`;
     }
-    for (const [grain, times] of markers) {
-      if (!outOfSync.has(grain)) return `a marker for grain ${String(grain)} was sent, which was not out-of-sync`;
-      if (times > 1 || dataBytes.has(grain)) return `grain ${String(grain)} was sent more than once`;
-    }
-    const sent = dataBytes.size + markers.size;
+    if (markedAmiss !== undefined) return `a marker for grain ${String(markedAmiss)} was sent more than once, or there is no such grain`;
+    const needless = marked.firstNotIn(outOfSync);
+    if (needless !== undefined) return `a marker for grain ${String(needless)} was sent, which was not out-of-sync`;
+    const sent = dataBytes.size + marked.size;
     return sent === announced ? undefined : `${String(announced)} grains were out-of-sync, and ${String(sent)} were sent`;
   }
 }
 
-/** What is durably so, and what is so for the firmware alone. */
-function outOfSyncOf(view: DurableView): Set<number> {
-  const outOfSync = new Set(view.dirtyGrains());
-  const tracking = view.card.components?.tracking;
-  if (tracking === undefined) return outOfSync;
-  const { grains } = view.layout;
-  for (let grain = tracking.nextOutOfSync(0); grain < grains; grain = tracking.nextOutOfSync(grain + 1)) outOfSync.add(grain);
+/** What is durably so on any of these cards, and what is so for its firmware alone. */
+function outOfSyncOf(...views: readonly DurableView[]): GrainSet {
+  const outOfSync = new GrainSet(views[0]?.layout.grains ?? 0);
+  const { grains, bytes } = outOfSync;
+  for (const view of views) {
+    for (let first = 0; first < grains; first += 8) outOfSync.addOfEight(first, view.dirtyOfEight(first));
+    const tracking = view.card.components?.tracking;
+    for (let grain = tracking?.nextOutOfSync(0) ?? grains; grain < grains; ) {
+      outOfSync.add(grain);
+      // Where all eight are, nothing can be added.
+      const next = bytes[grain >>> 3] === 0xff ? (grain | 7) + 1 : grain + 1;
+      grain = tracking?.nextOutOfSync(next) ?? grains;
+    }
+  }
   return outOfSync;
 }
 

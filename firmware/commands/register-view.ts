@@ -1,7 +1,8 @@
 import type { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { DiskState, FlashCopyState, LinkState, RelationshipState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
-import { cardRegisters } from '../../protos/registers/card-registers.js';
+import { cardRegisters, MAILBOX_WINDOW_BYTES } from '../../protos/registers/card-registers.js';
 import { packFields, unpackField } from '../../protos/registers/fields.js';
+import type { DmaMemory } from '../hal.js';
 import { BLOCK_BYTES, MAX_IO_QUEUE_DEPTH, MAX_TRANSFER_BYTES } from '../limits.js';
 import { Mailbox, type MailboxHandler } from '../registers/mailbox.js';
 import { type RegisterBehaviour, RegisterFile } from '../registers/register-file.js';
@@ -48,8 +49,8 @@ export class RegisterView {
    * @param mailbox what carries out the requests of the mailbox.
    * @param log told of each access that was refused: one line.
    */
-  constructor(source: RegisterSource, mailbox: MailboxHandler, log: (line: string) => void) {
-    const box = new Mailbox(mailbox, () => { this.raise('MAILBOX'); });
+  constructor(memory: DmaMemory, source: RegisterSource, mailbox: MailboxHandler, log: (line: string) => void) {
+    const box = new Mailbox(memory.take(MAILBOX_WINDOW_BYTES), mailbox, () => { this.raise('MAILBOX'); });
     const ownValues = {
       STATUS: { read: () => this.#status(source) },
       ERROR_LAST: { read: () => packFields(cardRegisters.ERROR_LAST, { STATUS: this.#lastError }) },

@@ -5,7 +5,7 @@ import {
   type Identity,
   IdentitySchema,
 } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import type { Digest, Nvram } from '../hal.js';
+import type { Digest, Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
 import { sameBytes } from '../kernel/same-bytes.js';
@@ -32,12 +32,11 @@ export class ControlStore {
   #sequence: bigint;
   readonly #turn: Semaphore;
   /** Where a block is laid out for NVRAM. */
-  readonly #place = new Uint8Array(CONTROL_BLOCK_BYTES);
+  readonly #place: Uint8Array;
 
   constructor(
     private readonly loop: EventLoop,
-    private readonly nvram: Nvram,
-    private readonly digest: Digest,
+    private readonly hal: Pick<Hal, 'nvram' | 'digest' | 'memory'>,
     private readonly regions: readonly Region[],
     private readonly superblock: SuperblockStore,
     private readonly geometry: Geometry,
@@ -46,6 +45,7 @@ export class ControlStore {
     this.#current = initial;
     this.#sequence = initial.sequence;
     this.#turn = new Semaphore(loop, 1);
+    this.#place = hal.memory.take(CONTROL_BLOCK_BYTES);
   }
 
   /** What is durable now. Read it anew after each yield; never change it in place. */
@@ -89,12 +89,12 @@ export class ControlStore {
   *#persist(control: Control): Task {
     this.#sequence += 1n;
     control.sequence = this.#sequence;
-    sealRecord(this.digest, toBinary(ControlBlockSchema, control), this.#place);
+    sealRecord(this.hal.digest, toBinary(ControlBlockSchema, control), this.#place);
     for (const region of this.regions) {
-      yield* this.loop.run<void>((done) => { this.nvram.persist(region.offsetBytes, this.#place, done); });
+      yield* this.loop.run<void>((done) => { this.hal.nvram.persist(region.offsetBytes, this.#place, done); });
     }
     // Against the loss of the machine too: an NVRAM in doubt has lost bits perhaps, but not what the card is.
-    yield* this.loop.run<void>((done) => { this.nvram.flush(done); });
+    yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
   }
 }
 

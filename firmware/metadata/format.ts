@@ -34,8 +34,8 @@ export function* formatCard(loop: EventLoop, hal: Hal, geometry: Geometry): Task
       role: Role.STANDALONE,
     }),
   }) as Control;
-  const superblocks = new SuperblockStore(loop, hal.reserved, hal.digest);
-  const control = new ControlStore(loop, hal.nvram, hal.digest, layout.controlBlocks, superblocks, geometry, initial);
+  const superblocks = new SuperblockStore(loop, hal);
+  const control = new ControlStore(loop, hal, layout.controlBlocks, superblocks, geometry, initial);
   yield* control.rewrite();
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
   yield* loop.run<void>((done) => { hal.nvram.flush(done); });

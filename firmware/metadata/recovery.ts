@@ -56,7 +56,7 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   if (damagedLines.length > 0) findings.push({ status: Status.NVRAM_DAMAGED, detail: `${String(damagedLines.length)} lines` });
   if (doubtful) findings.push({ status: Status.NVRAM_DOUBTFUL, detail: 'the machine went down without a clean shutdown' });
 
-  const superblocks = new SuperblockStore(loop, hal.reserved, hal.digest);
+  const superblocks = new SuperblockStore(loop, hal);
   const { superblock, damaged: superblockDamaged } = yield* superblocks.read();
   const found = readControlBlocks(hal.digest, image, CONTROL_REGIONS, (region) => damage.touches(region));
   const identity = found.control?.identity ?? superblock?.identity;
@@ -101,7 +101,7 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   }
 
   const initial: Control = found.control ?? controlFromSuperblock(hal, identity, superblock?.sequence ?? 0n);
-  const control = new ControlStore(loop, hal.nvram, hal.digest, found.regions, superblocks, geometry, initial);
+  const control = new ControlStore(loop, hal, found.regions, superblocks, geometry, initial);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
   // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.

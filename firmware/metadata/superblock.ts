@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Identity, type Superblock, SuperblockSchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import type { Digest, Disk } from '../hal.js';
+import type { Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
 import { SUPERBLOCK_BYTES } from '../limits.js';
@@ -17,13 +17,14 @@ const COPIES = [0, 1];
 export class SuperblockStore {
   #sequence = 0n;
   /** The copy that is read, or written: one at a time. */
-  readonly #place = new Uint8Array(SUPERBLOCK_BYTES);
+  readonly #place: Uint8Array;
 
   constructor(
     private readonly loop: EventLoop,
-    private readonly reserved: Disk,
-    private readonly digest: Digest,
-  ) {}
+    private readonly hal: Pick<Hal, 'reserved' | 'digest' | 'memory'>,
+  ) {
+    this.#place = hal.memory.take(SUPERBLOCK_BYTES);
+  }
 
   /** The newest valid copy, and whether any copy was missing or cannot be read: the other one serves. */
   *read(): Task<{ superblock: Superblock | undefined; damaged: boolean }> {
@@ -48,16 +49,16 @@ export class SuperblockStore {
       nvramBytes: BigInt(geometry.nvramBytes),
       storeBytes: BigInt(geometry.storeBytes),
     });
-    sealRecord(this.digest, toBinary(SuperblockSchema, message), this.#place);
+    sealRecord(this.hal.digest, toBinary(SuperblockSchema, message), this.#place);
     for (const copy of COPIES) {
-      yield* this.loop.run<void>((done) => { this.reserved.write(copy * SUPERBLOCK_BYTES, this.#place, done); });
-      yield* this.loop.run<void>((done) => { this.reserved.flush(done); });
+      yield* this.loop.run<void>((done) => { this.hal.reserved.write(copy * SUPERBLOCK_BYTES, this.#place, done); });
+      yield* this.loop.run<void>((done) => { this.hal.reserved.flush(done); });
     }
   }
 
   *#readCopy(copy: number): Task<Superblock | undefined> {
     try {
-      yield* this.loop.run<void>((done) => { this.reserved.read(copy * SUPERBLOCK_BYTES, this.#place, done); });
+      yield* this.loop.run<void>((done) => { this.hal.reserved.read(copy * SUPERBLOCK_BYTES, this.#place, done); });
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
       return undefined;
@@ -66,7 +67,7 @@ export class SuperblockStore {
   }
 
   #parse(place: Uint8Array): Superblock | undefined {
-    const record = openRecord(this.digest, place);
+    const record = openRecord(this.hal.digest, place);
     if (record === undefined) return undefined;
     try {
       const superblock = fromBinary(SuperblockSchema, record.slice());

@@ -12,22 +12,27 @@ export type MailboxHandler = (request: Uint8Array, respond: (response: Uint8Arra
  * same window. One request at a time; what is in it is the handler's affair.
  */
 export class Mailbox {
-  readonly #memory = new Uint8Array(MAILBOX_WINDOW_BYTES);
   #state: number = MailboxState.IDLE;
   #code: Status = Status.UNSPECIFIED;
   #commandBytes = 0;
   #responseBytes = 0;
 
-  /** @param finished called each time the mailbox comes to DONE or ERROR: raise the interrupt. */
+  /**
+   * @param memory of the window, of {@link MAILBOX_WINDOW_BYTES}.
+   * @param finished called each time the mailbox comes to DONE or ERROR: raise the interrupt.
+   */
   constructor(
+    private readonly memory: Uint8Array,
     private readonly handle: MailboxHandler,
     private readonly finished: () => void,
-  ) {}
+  ) {
+    memory.fill(0);
+  }
 
   get window(): MappedWindow {
     return {
       offset: cardWindows.MAILBOX_WINDOW.offset,
-      memory: this.#memory,
+      memory: this.memory,
       checkWritable: () => { this.#checkIdle(); },
     };
   }
@@ -71,7 +76,7 @@ export class Mailbox {
     this.#state = MailboxState.BUSY;
     this.#code = Status.UNSPECIFIED;
     // A copy: the response overwrites the window, and the request may be decoded into views of it.
-    const request = this.#memory.slice(0, this.#commandBytes);
+    const request = this.memory.slice(0, this.#commandBytes);
     let answered = false;
     this.handle(request, (response) => {
       if (answered) throw new Error('a mailbox request was answered twice');
@@ -85,8 +90,8 @@ export class Mailbox {
       this.#finish(MailboxState.ERROR, Status.TRANSFER_TOO_LARGE);
       return;
     }
-    this.#memory.fill(0);
-    this.#memory.set(response);
+    this.memory.fill(0);
+    this.memory.set(response);
     this.#responseBytes = response.length;
     this.#finish(MailboxState.DONE, Status.UNSPECIFIED);
   }

@@ -47,7 +47,7 @@ function write(view: RegisterView, register: Register, value: number, index = 0)
 }
 
 function newView(source: RegisterSource = newSource(), mailbox: MailboxHandler = () => undefined): RegisterView {
-  return new RegisterView(source, mailbox, () => undefined);
+  return new RegisterView({ take: (lengthBytes) => new Uint8Array(lengthBytes) }, source, mailbox, () => undefined);
 }
 
 describe('the registers', () => {

@@ -14,7 +14,7 @@ const named = (secondaryName: string) => create(IdentitySchema, { cardId: new Ui
 function bench(): { readonly board: TestBoard; readonly loop: EventLoop; readonly store: SuperblockStore; reread(): { name: string | undefined; damaged: boolean } } {
   const board = blankBoard();
   const loop = new BoardLoop(board);
-  const open = (): SuperblockStore => new SuperblockStore(loop, board.hal.reserved, board.hal.digest);
+  const open = (): SuperblockStore => new SuperblockStore(loop, board.hal);
   return {
     board,
     loop,

@@ -18,7 +18,7 @@ let respond: (response: Uint8Array) => void;
 let file: RegisterFile<typeof cardRegisters>;
 
 function makeCard(handler: MailboxHandler): void {
-  const mailbox = new Mailbox(handler, () => { finished += 1; });
+  const mailbox = new Mailbox(new Uint8Array(MAILBOX_WINDOW_BYTES).fill(0xee), handler, () => { finished += 1; });
   file = new RegisterFile(cardRegisters, [mailbox.behaviours], [mailbox.window], (line) => lines.push(line));
 }
 

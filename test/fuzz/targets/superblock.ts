@@ -6,7 +6,7 @@ import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { IdentitySchema, SuperblockSchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { must, type Target } from '../target.js';
 import { identity, LONG_IDENTITY } from './identities.js';
-import { digest, placeOf, sealed } from './records.js';
+import { placeOf, sealed } from './records.js';
 import { blankBoard, BoardLoop } from '../../firmware/support/board.js';
 import { fill } from '../../firmware/support/contents.js';
 import { run } from '../../firmware/support/tasks.js';
@@ -24,14 +24,14 @@ export const superblock: Target = {
     const loop = new BoardLoop(board);
     const disk = board.reserved;
     for (const copy of [0, 1]) fill(disk, copy * SUPERBLOCK_BYTES, placeOf(input[copy] ?? new Uint8Array(0), SUPERBLOCK_BYTES));
-    const store = new SuperblockStore(loop, disk, digest);
+    const store = new SuperblockStore(loop, board.hal);
     const { superblock: found, damaged } = run(loop, store.read());
     if (found?.identity === undefined) {
       must(found === undefined && damaged, 'a superblock without an identity, or none and nothing amiss');
       return 'refused';
     }
     run(loop, store.write(found.identity, SMALL_GEOMETRY));
-    const reread = run(loop, new SuperblockStore(loop, disk, digest).read());
+    const reread = run(loop, new SuperblockStore(loop, board.hal).read());
     const { identity: again } = reread.superblock ?? {};
     must(!reread.damaged && again !== undefined && equals(IdentitySchema, again, found.identity), 'written anew, it reads otherwise');
     return damaged ? 'accepted, one copy' : 'accepted';
