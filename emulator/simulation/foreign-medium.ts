@@ -1,6 +1,7 @@
 import type { Geometry } from '../../firmware/metadata/nvram-layout.js';
 import { JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NO_FAULTS } from './faults.js';
+import type { PossibleContent } from './possible-content.js';
 import type { ReusedMemory } from './reused-memory.js';
 import { SimMedium } from './sim-medium.js';
 import { Story } from './story.js';
@@ -10,7 +11,7 @@ import { World } from './world.js';
 export interface ForeignMedium {
   readonly root: Uint8Array;
   /** What it holds, block by block. */
-  readonly marks: readonly number[];
+  readonly content: PossibleContent;
   /** A new one of the same content. */
   copy(): SimMedium;
 }
@@ -49,7 +50,7 @@ function make(memories: readonly ReusedMemory[], geometry: Geometry): ForeignMed
   if (bytes === undefined || root === undefined) throw new Error('the other pair exported no medium');
   return {
     root,
-    marks: Array.from({ length: hosts.model.blocks }, (_, block) => hosts.model.now(block)[0] ?? 0),
+    content: hosts.model.contentNow(),
     copy: () => {
       const medium = new SimMedium();
       medium.damage(() => bytes.slice());

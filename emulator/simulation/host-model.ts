@@ -1,6 +1,7 @@
 import type { Block } from './block.js';
 import type { Fingerprint } from './fingerprint.js';
 import { ALIEN } from './marked-blocks.js';
+import { PossibleContent } from './possible-content.js';
 
 const MOST_FAULTS = 4;
 
@@ -57,7 +58,7 @@ export interface ModelObserver {
  */
 export class HostModel {
   #base: Settled;
-  /** The base is that of a copy too, until either changes it. */
+  /** Others hold the base as well: it is replaced, not changed. */
   #sharesBase = false;
   /** Of the blocks that were written since. */
   readonly #history = new Map<number, ModelWrite[]>();
@@ -108,6 +109,19 @@ export class HostModel {
   /** What was asked for from an {@link order} on. */
   since(order: number, block: number): number[] {
     return (this.#history.get(block) ?? []).filter((write) => write.order >= order).map(({ mark }) => mark);
+  }
+
+  /** Blocks of which something was asked for from an {@link order} on. */
+  blocksSince(order: number): number[] {
+    return [...this.#history].filter(([, history]) => history.some((write) => write.order >= order)).map(([block]) => block);
+  }
+
+  /** {@link now}, of all blocks. */
+  contentNow(): PossibleContent {
+    this.#sharesBase = true;
+    const content = new PossibleContent(this.#base.marks);
+    for (const block of this.#history.keys()) content.set(block, this.now(block));
+    return content;
   }
 
   /** @returns the write, whose mark its data bears. */

@@ -67,7 +67,7 @@ export function runSeed(options: SeedOptions): SeedResult {
     const story = new Story(world, options.judge);
     story.watch.rememberControls();
     world.shelf.set('medium of another pair', foreign.copy());
-    story.watch.images.foreign(foreign.root, foreign.marks);
+    story.watch.images.foreign(foreign.root, foreign.content);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
     world.calm = false;
     options.onBegin?.(story);

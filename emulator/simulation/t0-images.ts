@@ -6,15 +6,16 @@ import type { DurableView } from './durable-view.js';
 import { hexOf } from './hex.js';
 import { faultsOf, type HostModel } from './host-model.js';
 import type { Marks } from './marks.js';
+import type { PossibleContent } from './possible-content.js';
 import { RuleBroken } from './rules.js';
 import type { AdminBody } from './sim-card.js';
 
-/** What a T0 image may hold of each block: whatever was there when T0 was asked for, and what was written until it was there. */
-type T0Image = readonly (readonly number[])[];
+/** What a T0 image may hold: whatever was there when T0 was asked for, and what was written until it was there. */
+type T0Image = PossibleContent;
 
 interface Asked {
-  /** As of when the operator asked. */
-  readonly marks: readonly (readonly number[])[];
+  /** What was there when the operator asked. */
+  readonly content: PossibleContent;
   readonly order: number;
 }
 
@@ -76,14 +77,14 @@ export class T0Images {
   }
 
   /** A medium that another pair exported. */
-  foreign(root: Uint8Array, marks: readonly number[]): void {
-    this.#byRoot.set(hexOf(root), marks.map((mark) => [mark]));
+  foreign(root: Uint8Array, content: PossibleContent): void {
+    this.#byRoot.set(hexOf(root), content);
   }
 
   asked(request: AdminBody): void {
     if (request.case === 'flashCopyStart' || (request.case === 'establish' && request.value.flashCopy === true)) {
       const { model } = this;
-      this.#asked.push({ marks: Array.from({ length: model.blocks }, (_, block) => model.now(block)), order: model.order });
+      this.#asked.push({ content: model.contentNow(), order: model.order });
     }
     if (request.case === 'mediumExport') this.#exportPath = request.value.path;
   }
@@ -117,7 +118,7 @@ export class T0Images {
       if (this.primary.isDirty(grain)) continue;
       const first = this.primary.firstBlockOf(grain);
       const blocks = Array.from({ length: this.primary.endBlockOf(grain) - first }, (_, index) => first + index);
-      if (faultsOf(content.block, blocks, (block) => image[block] ?? []).length > 0) uncovered.push(grain);
+      if (faultsOf(content.block, blocks, image.at).length > 0) uncovered.push(grain);
     }
     return uncovered;
   }
@@ -145,7 +146,8 @@ export class T0Images {
     // Whichever of them took it: what was there since the oldest was asked for covers it.
     const asked = this.#asked.shift();
     if (asked === undefined) throw new Error('a T0 that nobody asked for');
-    this.#image = asked.marks.map((marks, block) => [...marks, ...this.model.since(asked.order, block)]);
+    this.#image = asked.content.copy();
+    for (const block of this.model.blocksSince(asked.order)) this.#image.set(block, [...asked.content.at(block), ...this.model.since(asked.order, block)]);
     this.#byT0.set(t0Id, this.#image);
   }
 
@@ -173,7 +175,7 @@ export class T0Images {
     const { blocks } = this.#right;
     const { content } = this.secondary;
     content.differing(blocks, (block) => { suspects.push(block); });
-    const faults = faultsOf(content.block, suspects, (block) => image[block] ?? [], spared);
+    const faults = faultsOf(content.block, suspects, image.at, spared);
     if (faults.length > 0) throw new RuleBroken(7, 'data', `the secondary is loaded, and its ${faults.join('; ')}`);
     for (const block of suspects) if (!spared(block)) blocks[block] = content.block(block);
   }
