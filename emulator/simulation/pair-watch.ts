@@ -54,7 +54,7 @@ export class PairWatch {
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
     this.hosts = new SimHosts(world.primary, firstMark, known?.hosts, this.#complain);
-    this.#answerTime = new AnswerTime(this.hosts, world.cards, this.#complain);
+    this.#answerTime = new AnswerTime(this.hosts, this.#complain);
     this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);

@@ -45,7 +45,7 @@ export interface SeedFailure {
 }
 
 /** Of a scenario: about 10 000 events. */
-export const STEPS_A_SEED = 380;
+export const STEPS_A_SEED = 290;
 
 /** In how many of them the primary comes into the calm without a control block. */
 const LOSE_IDENTITY_CHANCE = 0.1;

@@ -6,8 +6,6 @@ const US_A_MS = 1000;
 /** A board's clock: the scheduler's time, which the board may see jump. */
 export class SimClock implements Clock {
   #jumpedMs = 0;
-  /** Since its board has power: what is timed by it waits for longer than it says. */
-  jumpedBack = false;
 
   constructor(private readonly power: SimPower) {}
 
@@ -35,13 +33,11 @@ export class SimClock implements Clock {
   /** The time of day moves, the timers do not. */
   jump(ms: number): void {
     this.#jumpedMs += ms;
-    if (ms < 0) this.jumpedBack = true;
   }
 
   /** The power went, and the timers with it. */
   cut(): void {
     for (const event of this.#timers) event.run = undefined;
     this.#timers.clear();
-    this.jumpedBack = false;
   }
 }

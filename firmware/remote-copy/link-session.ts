@@ -31,7 +31,8 @@ export class LinkSession {
   readonly endSignal: Signal;
   #sent = 0;
   #received = 0;
-  #heardMs: number;
+  /** Looks at the line since anything was heard of the peer. Timers come in any case; the time of day may jump. */
+  #silentLooks = 0;
   #end: SessionEnd | undefined;
   readonly #onEnd: (() => void)[] = [];
 
@@ -45,7 +46,6 @@ export class LinkSession {
   ) {
     this.work = new Gate(loop);
     this.endSignal = new Signal(loop);
-    this.#heardMs = clock.nowMs();
   }
 
   /** Starts to listen for silence, and to send heartbeats: behind the frame that tells the peer of the session. */
@@ -66,7 +66,7 @@ export class LinkSession {
   /** Whether a frame belongs here and is the next one. A gap ends the session; a frame seen before is dropped. */
   accepts(connection: number, frame: LinkFrame): boolean {
     if (this.#end !== undefined || frame.session !== this.id || connection !== this.connection) return false;
-    this.#heardMs = this.clock.nowMs();
+    this.#silentLooks = 0;
     if (frame.sequence === this.#received) {
       this.#received = (this.#received + 1) >>> 0;
       return true;
@@ -118,12 +118,13 @@ export class LinkSession {
   /** A task of its own: a heartbeat that the line does not take must not keep the silence from being heard. */
   *#watch(): Task {
     while (this.#end === undefined) {
-      if (this.link.isFull) this.#heardMs = this.clock.nowMs();
-      if (this.clock.nowMs() - this.#heardMs > LINK_SILENCE_MS) {
+      if (this.link.isFull) this.#silentLooks = 0;
+      if (this.#silentLooks > LINK_SILENCE_MS / LINK_HEARTBEAT_MS) {
         this.end(Status.LINK_LOST, `the peer has been silent for ${String(LINK_SILENCE_MS)} ms`);
         return;
       }
       yield* this.endSignal.nextWithin(this.clock, LINK_HEARTBEAT_MS);
+      this.#silentLooks += 1;
     }
   }
 
