@@ -1,4 +1,3 @@
-import type { Block } from './block.js';
 import type { ModelWrite } from './host-model.js';
 import { ALIEN } from './marked-blocks.js';
 
@@ -53,12 +52,15 @@ export class CrashOrder {
     return this.#durable.keys();
   }
 
-  /** What is old in one of these blocks where something else is new in another, in a sentence. */
-  fault(content: (block: number) => Block, blocks: readonly number[]): string | undefined {
+  /**
+   * What is old in one of these blocks where something else is new in another, in a sentence.
+   * @param marks that the blocks bear, in the same order.
+   */
+  fault(blocks: readonly number[], marks: readonly number[]): string | undefined {
     let newest = -1;
-    for (const block of blocks) newest = Math.max(newest, this.#orderOfMark.get(content(block).markAt(block)) ?? -1);
-    for (const block of blocks) {
-      const mark = content(block).markAt(block);
+    for (const mark of marks) newest = Math.max(newest, this.#orderOfMark.get(mark) ?? -1);
+    for (const [index, block] of blocks.entries()) {
+      const mark = marks[index] ?? ALIEN;
       const order = mark === 0 ? (this.#newestZero.get(block) ?? -1) : this.#orderOfMark.get(mark);
       if (mark === ALIEN || order === undefined) continue;
       const missed = this.#durable.get(block)?.find((write) => write.knownAt <= newest && write.order > order);

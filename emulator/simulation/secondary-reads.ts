@@ -90,9 +90,9 @@ export class SecondaryReads {
   /** What is wrong with some blocks of what a consistent secondary holds, apart from the primary. */
   faultApart(content: (block: number) => Block, blocks: readonly number[]): string | undefined {
     if (this.secondary.control?.forkId !== 0n) return undefined;
-    for (const block of blocks) {
-      if (content(block).markAt(block) >= FIRST_MARK_OF_SECONDARY) return `block ${String(block)} holds what its own hosts wrote, though that was given up`;
-    }
-    return this.hosts.order.fault(content, blocks);
+    const marks = blocks.map((block) => content(block).markAt(block));
+    const given = marks.findIndex((mark) => mark >= FIRST_MARK_OF_SECONDARY);
+    if (given >= 0) return `block ${String(blocks[given])} holds what its own hosts wrote, though that was given up`;
+    return this.hosts.order.fault(blocks, marks);
   }
 }

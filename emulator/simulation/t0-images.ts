@@ -17,6 +17,8 @@ interface Asked {
   /** What was there when the operator asked. */
   readonly content: PossibleContent;
   readonly order: number;
+  /** Where an export was to go that was asked for before the T0 was there. */
+  exportPath: string | undefined;
 }
 
 interface SealedMedium {
@@ -36,7 +38,8 @@ export class T0Images {
   #asked: Asked[] = [];
   #t0Id = '';
   #image: T0Image | undefined;
-  #exportPath: string | undefined;
+  /** Where the export of each T0 was to go last. */
+  readonly #exportPaths = new Map<string, string>();
   #loadId = '';
   /** What was found to hold a T0: there it needs no other look, whoever found it. */
   #right: { readonly image: T0Image | undefined; readonly blocks: Block[] } = { image: undefined, blocks: [] };
@@ -53,10 +56,10 @@ export class T0Images {
     for (const [id, image] of known.#byT0) this.#byT0.set(id, image);
     for (const [root, image] of known.#byRoot) this.#byRoot.set(root, image);
     this.#sealed.push(...known.#sealed);
-    this.#asked = [...known.#asked];
+    this.#asked = known.#asked.map((asked) => ({ ...asked }));
     this.#t0Id = known.#t0Id;
     this.#image = known.#image;
-    this.#exportPath = known.#exportPath;
+    for (const [id, path] of known.#exportPaths) this.#exportPaths.set(id, path);
     this.#loadId = known.#loadId;
     this.#right = known.#right;
   }
@@ -68,7 +71,7 @@ export class T0Images {
 
   /** Where the export of the current T0 goes, or went. */
   get exportPath(): string | undefined {
-    return this.#exportPath;
+    return this.#exportPaths.get(this.#t0Id);
   }
 
   /** Sealed media of a generation. */
@@ -84,9 +87,11 @@ export class T0Images {
   asked(request: AdminBody): void {
     if (request.case === 'flashCopyStart' || (request.case === 'establish' && request.value.flashCopy === true)) {
       const { model } = this;
-      this.#asked.push({ content: model.contentNow(), order: model.order });
+      this.#asked.push({ content: model.contentNow(), order: model.order, exportPath: undefined });
     }
-    if (request.case === 'mediumExport') this.#exportPath = request.value.path;
+    if (request.case !== 'mediumExport' || request.value.path === undefined) return;
+    if (this.current) this.#exportPaths.set(this.#t0Id, request.value.path);
+    for (const asked of this.#asked) asked.exportPath = request.value.path;
   }
 
   /** No command is under way: whatever was asked for has been answered. */
@@ -135,7 +140,6 @@ export class T0Images {
     const t0Id = hexOf(this.primary.control?.flashCopy?.t0Id);
     if (t0Id === this.#t0Id) return;
     this.#t0Id = t0Id;
-    this.#exportPath = undefined;
     if (t0Id === '') return;
     // Where a cut takes the newer control block away, the older one brings its T0 back.
     const known = this.#byT0.get(t0Id);
@@ -149,6 +153,7 @@ export class T0Images {
     this.#image = asked.content.copy();
     for (const block of this.model.blocksSince(asked.order)) this.#image.set(block, [...asked.content.at(block), ...this.model.since(asked.order, block)]);
     this.#byT0.set(t0Id, this.#image);
+    if (asked.exportPath !== undefined) this.#exportPaths.set(t0Id, asked.exportPath);
   }
 
   #noteSealed(): void {

@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest';
-import { Block, ZERO_BLOCK } from '../../../emulator/simulation/block.js';
 import { CrashOrder } from '../../../emulator/simulation/crash-order.js';
 import { HostModel, type ModelWrite } from '../../../emulator/simulation/host-model.js';
-import { markedBlocks } from '../../../emulator/simulation/marked-blocks.js';
 
-/** A volume that holds the write named for each block; none is zeroes. */
-const volume = (...writes: readonly (ModelWrite | undefined)[]) => (block: number): Block => {
-  const write = writes[block];
-  return write === undefined || write.mark === 0 ? ZERO_BLOCK : new Block(markedBlocks(block, 1, write.mark));
-};
+/** What blocks bear that hold these writes; none is zeroes. */
+const marks = (...writes: readonly (ModelWrite | undefined)[]): number[] => writes.map((write) => write?.mark ?? 0);
 
 function bench(): { order: CrashOrder; write: (block: number, zeroes?: boolean) => ModelWrite; durable: (write: ModelWrite) => void } {
   const model = new HostModel(4);
@@ -29,10 +24,10 @@ test('who holds a write holds what was durable before it was asked for', () => {
   const [old, first] = [write(0), write(0)];
   durable(first);
   const later = write(1);
-  expect(order.fault(volume(old, later), [0, 1])).toContain('block 0 is older');
-  expect(order.fault(volume(first, later), [0, 1])).toBeUndefined();
+  expect(order.fault([0, 1], marks(old, later))).toContain('block 0 is older');
+  expect(order.fault([0, 1], marks(first, later))).toBeUndefined();
   // Apart, each may be from an instant of its own.
-  expect([order.fault(volume(old, later), [0]), order.fault(volume(old), [0, 1])]).toEqual([undefined, undefined]);
+  expect([order.fault([0], marks(old)), order.fault([0, 1], marks(old, undefined))]).toEqual([undefined, undefined]);
 });
 
 test('what was only asked for, or became durable later, may be missing', () => {
@@ -40,16 +35,16 @@ test('what was only asked for, or became durable later, may be missing', () => {
   const [old, first] = [write(0), write(0)];
   const later = write(1);
   durable(first);
-  expect(order.fault(volume(old, later), [0, 1])).toBeUndefined();
+  expect(order.fault([0, 1], marks(old, later))).toBeUndefined();
 });
 
 test('zeroes count as the newest ones asked for there', () => {
   const { order, write, durable } = bench();
   durable(write(0));
   const later = write(1);
-  expect(order.fault(volume(undefined, later), [0, 1])).toContain('block 0');
+  expect(order.fault([0, 1], marks(undefined, later))).toContain('block 0');
   write(0, true);
-  expect(order.fault(volume(undefined, later), [0, 1])).toBeUndefined();
+  expect(order.fault([0, 1], marks(undefined, later))).toBeUndefined();
 });
 
 test('after damage nothing is known to be durable', () => {
@@ -57,5 +52,5 @@ test('after damage nothing is known to be durable', () => {
   durable(write(0));
   const later = write(1);
   order.forget();
-  expect(order.fault(volume(undefined, later), [0, 1])).toBeUndefined();
+  expect(order.fault([0, 1], marks(undefined, later))).toBeUndefined();
 });

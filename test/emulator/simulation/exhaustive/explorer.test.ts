@@ -55,6 +55,17 @@ test('after a cut the method goes on: the export is resumed, and the secondary g
   expect(story.watch.marks.counts).toMatchObject({ 'medium sealed': 1, 'medium loaded': 1 });
 });
 
+test('an export that was asked for before its T0 was there goes on where it went', () => {
+  const memories = pair();
+  const story = begin(named(saveStations(memories, 'rules'), (saved) => saved.station.name, 'established'), SEED, memories, 'rules');
+  const { world, watch } = story;
+  story.command(world.primary, { case: 'flashCopyStart', value: {} });
+  story.command(world.primary, { case: 'mediumExport', value: { path: 'somewhere' } });
+  expect([watch.images.current, watch.images.exportPath]).toEqual([false, undefined]);
+  story.until('T0 is there', () => watch.images.current);
+  expect(watch.images.exportPath).toBe('somewhere');
+});
+
 describe('Explorer', () => {
   test('tries a second operation at each effect of the first, and cuts the power at each point, the same each time', () => {
     const runs = [0, 1].map(() => {
