@@ -11,6 +11,10 @@ export class PossibleContent {
 
   readonly at = (block: number): readonly number[] => this.#several.get(block) ?? [this.certain[block] ?? 0];
 
+  admits(block: number, mark: number): boolean {
+    return this.#several.get(block)?.includes(mark) ?? (this.certain[block] ?? 0) === mark;
+  }
+
   /** The same, but for some blocks. */
   copy(): PossibleContent {
     const copy = new PossibleContent(this.certain);

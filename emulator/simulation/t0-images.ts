@@ -121,9 +121,10 @@ export class T0Images {
     const uncovered: number[] = [];
     for (let grain = 0; grain < layout.grains; grain += 1) {
       if (this.primary.isDirty(grain)) continue;
-      const first = this.primary.firstBlockOf(grain);
-      const blocks = Array.from({ length: this.primary.endBlockOf(grain) - first }, (_, index) => first + index);
-      if (faultsOf(content.block, blocks, image.at).length > 0) uncovered.push(grain);
+      const end = this.primary.endBlockOf(grain);
+      let block = this.primary.firstBlockOf(grain);
+      while (block < end && image.admits(block, content.block(block).markAt(block))) block += 1;
+      if (block < end) uncovered.push(grain);
     }
     return uncovered;
   }

@@ -1,23 +1,30 @@
-const SLOT_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
+/** Two words a slot: the low half of a fingerprint, and above a level the rest of it. */
+const SLOT_WORDS = 2;
+const SLOT_BYTES = SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT;
 /** Slots of the largest table, of which all are asked for and only those that are used take memory: 512 MiB. */
 const MOST_SLOTS = 2 ** 26;
 /** From this share on a state is found slowly. Sequences that are under way by then still find room. */
 const FULL_SHARE = 0.75;
-/** Beside the fingerprint of a state, which has 53 bits: how thoroughly it was tried. */
-const LEVEL_BITS = 2n;
-const LEVEL_MASK = (1n << LEVEL_BITS) - 1n;
-const EMPTY = 0n;
+/** Of the level; a fingerprint has 21 bits more than 32. */
+const LEVEL_BITS = 3;
+const LEVEL_MASK = (1 << LEVEL_BITS) - 1;
+/** In place of a level: whoever claims the slot has not written the other word yet. */
+const BEING_WRITTEN = LEVEL_MASK;
+const EMPTY = 0;
+const UINT32 = 2 ** 32;
 
 /**
  * The crash states that were tried, by their fingerprints: one table for all threads, so that none tries what another
  * has tried or is just trying.
  */
 export class TriedStates {
-  readonly #slots: BigUint64Array<SharedArrayBuffer>;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  readonly #slots: number;
 
   /** @param memory as {@link memoryFor} gives it; the same for all threads. */
   constructor(readonly memory: SharedArrayBuffer) {
-    this.#slots = new BigUint64Array(memory);
+    this.#words = new Int32Array(memory);
+    this.#slots = memory.byteLength / SLOT_BYTES;
   }
 
   /** @param states that are to find room; as many as can be if nobody says. */
@@ -28,7 +35,7 @@ export class TriedStates {
 
   /** So many states can be told apart. */
   get room(): number {
-    return this.#slots.length * FULL_SHARE;
+    return this.#slots * FULL_SHARE;
   }
 
   /**
@@ -37,23 +44,31 @@ export class TriedStates {
    * @returns `known` when it was tried as thoroughly, by whomever; `better` when it was, but less thoroughly.
    */
   claim(state: number, level: number): 'new' | 'better' | 'known' {
-    const slots = this.#slots;
-    const fingerprint = BigInt(state) << LEVEL_BITS;
-    const claimed = fingerprint | BigInt(level + 1);
-    for (let at = state % slots.length, left = slots.length; left > 0; at = (at + 1) % slots.length, left -= 1) {
-      let held = Atomics.load(slots, at);
-      if (held === EMPTY) {
-        held = Atomics.compareExchange(slots, at, EMPTY, claimed);
-        if (held === EMPTY) return 'new';
-      }
-      // Another thread may be just as thorough meanwhile, or more so.
-      while ((held & ~LEVEL_MASK) === fingerprint) {
-        if (held >= claimed) return 'known';
-        const before = Atomics.compareExchange(slots, at, held, claimed);
-        if (before === held) return 'better';
-        held = before;
-      }
+    const low = state | 0;
+    const high = Math.floor(state / UINT32) << LEVEL_BITS;
+    for (let slot = state % this.#slots, left = this.#slots; left > 0; slot = (slot + 1) % this.#slots, left -= 1) {
+      const outcome = this.#claimIn(slot * SLOT_WORDS, low, high, level + 1);
+      if (outcome !== undefined) return outcome;
     }
     throw new Error('there are more crash states than can be told apart');
+  }
+
+  /** @returns undefined when another state is there. */
+  #claimIn(at: number, low: number, high: number, level: number): 'new' | 'better' | 'known' | undefined {
+    const words = this.#words;
+    for (;;) {
+      const held = Atomics.load(words, at + 1);
+      if (held === EMPTY) {
+        if (Atomics.compareExchange(words, at + 1, EMPTY, high | BEING_WRITTEN) !== EMPTY) continue;
+        Atomics.store(words, at, low);
+        Atomics.store(words, at + 1, high | level);
+        return 'new';
+      }
+      if ((held & LEVEL_MASK) === BEING_WRITTEN) continue;
+      if ((held & ~LEVEL_MASK) !== high || Atomics.load(words, at) !== low) return undefined;
+      if ((held & LEVEL_MASK) >= level) return 'known';
+      // Another thread may be more thorough meanwhile.
+      if (Atomics.compareExchange(words, at + 1, held, high | level) === held) return 'better';
+    }
   }
 }

@@ -6,7 +6,7 @@ const LARGEST = 2 ** 53 - 1;
 describe('TriedStates', () => {
   test('lets a state be tried once, and once more by whoever is more thorough', () => {
     const tried = new TriedStates(TriedStates.memoryFor(100));
-    for (const state of [0, 1, 77, LARGEST]) {
+    for (const state of [0, 1, 77, 2 ** 32, 2 ** 32 + 77, 2 ** 31, LARGEST]) {
       expect(tried.claim(state, 1)).toBe('new');
       expect(tried.claim(state, 1)).toBe('known');
       expect(tried.claim(state, 0)).toBe('known');
