@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -151,5 +151,11 @@ describe('the sabotages', () => {
     const patches = readdirSync('test/sabotage').filter((name) => name.endsWith('.patch')).map((name) => name.slice(0, -'.patch'.length));
     const named = readFileSync('docs/invariants.md', 'utf8').match(/`\d\d-[a-z0-9-]+`/g)?.map((name) => name.slice(1, -1)) ?? [];
     expect(named.sort()).toEqual(patches.sort());
+  });
+
+  it('apply to the code as it is', () => {
+    const paths = readdirSync('test/sabotage').filter((name) => name.endsWith('.patch')).map((name) => `test/sabotage/${name}`);
+    const refused = paths.map((path) => spawnSync('git', ['apply', '--check', path], { encoding: 'utf8' }).stderr).filter((errors) => errors !== '');
+    expect(refused).toEqual([]);
   });
 });
