@@ -54,7 +54,8 @@ export class ControlStore {
   }
 
   /**
-   * Changes the durable state: `current` shows the change once both copies hold it.
+   * Changes the durable state: `current` shows the change once NVRAM holds it twice, and the superblock what is of the
+   * identity. Nothing has changed where it throws.
    * @param change sets fields of the draft anew. What is behind them is the current state's too.
    */
   commit(change: (draft: Control) => void): Task {
@@ -71,19 +72,23 @@ export class ControlStore {
     try {
       const draft = draftOf(this.#current);
       change(draft);
+      const ofIdentity = writesSuperblock || !sameButForCounter(this.#current.identity, draft.identity);
       try {
-        yield* this.#persist(draft);
+        yield* this.#store(draft, ofIdentity);
       } catch (error) {
         // Some of it may be durable. It did not happen, so what was before has to be the newest again.
-        yield* this.#persist(this.#current);
+        yield* this.#store(this.#current, ofIdentity);
         throw error;
       }
-      const identityChanged = !sameButForCounter(this.#current.identity, draft.identity);
       this.#current = draft;
-      if (identityChanged || writesSuperblock) yield* this.superblock.write(draft.identity, this.geometry);
     } finally {
       this.#turn.release();
     }
+  }
+
+  *#store(control: Control, withSuperblock: boolean): Task {
+    yield* this.#persist(control);
+    if (withSuperblock) yield* this.superblock.write(control.identity, this.geometry);
   }
 
   *#persist(control: Control): Task {
