@@ -201,6 +201,8 @@ export class SimCard {
   /** Starts a task on the card. */
   launch<T>(task: Task<T>): Running<T> {
     if (this.#card === undefined) throw new Error(`${this.name} is off`);
+    // What can be answered at once is answered here, and may be all that happens.
+    this.steps += 1;
     const running: Settling<T> = { outcome: undefined };
     this.#card.loop.spawn('scenario', settling(running, task));
     return running;
