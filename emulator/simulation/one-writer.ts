@@ -49,6 +49,12 @@ export class OneWriter {
     this.#late = changes.filter(({ outcome }) => outcome === undefined);
   }
 
+  /** The secondary lost power while it carried this out: what was said may be done, though nobody was told. */
+  cutOff(request: AdminBody): void {
+    const isWord = request.case === 'start' && request.value.discardSecondary === true;
+    if (isWord && this.secondary.control?.access !== true) this.hosts.acknowledgedChanges = 0;
+  }
+
   /** What had to be answered before, or to be refused. */
   note(): void {
     const acknowledged = this.#late.filter(isAcknowledged).length;

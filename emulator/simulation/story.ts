@@ -152,6 +152,7 @@ export class Story {
     if (!card.power.on) return;
     this.note();
     this.watch.cut(card, silent, fatesOf);
+    for (const command of this.#commands) if (command.card === card && card === this.world.secondary) this.watch.oneWriter.cutOff(command.request);
     this.#commands = this.#commands.filter((command) => command.card !== card);
   }
 
