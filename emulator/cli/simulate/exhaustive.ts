@@ -33,7 +33,7 @@ export async function simulateExhaustively(options: SimulateOptions, run: Run): 
   const failures: ExhaustiveFailure[] = [];
   let failed = 0;
   const tried = new TriedStates(TriedStates.memoryFor(options.states === undefined ? undefined : options.states + STATES_ON_TOP));
-  const isOver = (): boolean => (failed > 0 && options.keepGoing !== true) || tally.distinct >= (options.states ?? tried.room);
+  const isOver = (): boolean => (failed > 0 && options.keepGoing !== true) || tally.distinct >= Math.min(options.states ?? Infinity, tried.room);
   try {
     await runPool<SequenceTask, SequenceAnswer>({
       program: new URL('./exhaustive-worker.js', import.meta.url),
