@@ -1,4 +1,5 @@
 import { type Control, readControlBlock } from '../../firmware/metadata/control-store.js';
+import { CHECKSUM_AT } from '../../firmware/metadata/sealed-record.js';
 import type { Region } from '../../firmware/metadata/nvram-layout.js';
 import { Blake3Digest } from '../parts/blake3-digest.js';
 
@@ -8,10 +9,6 @@ interface Parsed {
   readonly control: Control;
 }
 
-/** Length and checksum, which stand before the message. */
-const HEAD_BYTES = 8;
-const LENGTH_AT = 0;
-const CHECKSUM_AT = 4;
 /** The same few come again in thousands of recoveries; those of a long run do not, and must not add up. */
 const MOST_KNOWN = 4096;
 
@@ -21,9 +18,8 @@ const known = new Map<number, Parsed>();
 
 /** One copy of a control block, as a boot would read it; undefined when it is not valid. Parsed once, however often it is met. */
 export function controlIn(nvram: Uint8Array, region: Region): Control | undefined {
-  const copy = Buffer.from(nvram.buffer, nvram.byteOffset + region.offsetBytes, region.lengthBytes);
-  const bytes = copy.subarray(0, HEAD_BYTES + copy.readUInt32LE(LENGTH_AT));
-  const checksum = copy.readUInt32LE(CHECKSUM_AT);
+  const bytes = Buffer.from(nvram.buffer, nvram.byteOffset + region.offsetBytes, region.lengthBytes);
+  const checksum = bytes.readUInt32LE(CHECKSUM_AT);
   const parsed = known.get(checksum);
   if (parsed?.bytes.equals(bytes) === true) return parsed.control;
   const control = readControlBlock(digest, nvram, region);
