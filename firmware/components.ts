@@ -89,15 +89,10 @@ export class CardComponents {
     for (const finding of state.findings) errors.add(finding.status, finding.detail);
   }
 
-  /** Frames on the link that counted in no session, since boot (rule 9). */
-  get lateFrames(): number {
-    return this.#link.counters.lateFrames;
-  }
-
   /** Opens the ports, last of all: nothing comes in before the card knows what it is. */
   *start(): Task {
     yield* this.flashCopy.recover();
-    this.#link.start(new LinkFrames(this.primary, this.requester, this.#link.counters));
+    this.#link.start(new LinkFrames(this.primary, this.requester, this.core.hal.trace));
     this.requester.start();
     this.#hostPort.start();
   }

@@ -31,7 +31,7 @@ export class DurableView {
   get control(): Control | undefined {
     const { content } = this.card.nvram;
     if (content.damagedLines.size > 0 || content.changes !== this.#controlAsOf) {
-      this.#control = newestOf(this.layout.controlBlocks.map((region) => (this.#isDamaged(region) ? undefined : controlIn(content.bytes, region))));
+      this.#control = newestOf(this.layout.controlBlocks.map((region) => (this.isDamaged(region) ? undefined : controlIn(content.bytes, region))));
       this.#controlAsOf = content.damagedLines.size > 0 ? -1 : content.changes;
     }
     return this.#control;
@@ -46,6 +46,11 @@ export class DurableView {
   isWrittenDamaged(grain: number): boolean {
     const { damagedLines } = this.card.nvram.content;
     return damagedLines.size > 0 && damagedLines.has(lineOf(this.layout.written, grain));
+  }
+
+  /** Whether a boot takes the grain for dirty because the line is lost that says so, or that says whether it is written. */
+  isMapDamaged(grain: number): boolean {
+    return this.isWrittenDamaged(grain) || this.card.nvram.content.damagedLines.has(lineOf(this.layout.dirty, grain));
   }
 
   /** {@link isDirty} of eight grains from `grain` on, a multiple of eight: a bit each. */
@@ -120,7 +125,8 @@ export class DurableView {
     return (((bytes[region.offsetBytes + (grain >>> 3)] ?? 0) >>> (grain & 7)) & 1) === 1;
   }
 
-  #isDamaged(region: Region): boolean {
+  /** Whether a line of the region is lost. */
+  isDamaged(region: Region): boolean {
     if (this.card.nvram.content.damagedLines.size === 0) return false;
     for (let line = region.offsetBytes / NVRAM_LINE_BYTES; line < (region.offsetBytes + region.lengthBytes) / NVRAM_LINE_BYTES; line += 1) {
       if (this.card.nvram.content.damagedLines.has(line)) return true;
@@ -172,13 +178,17 @@ export function differingBlock(one: DurableView, other: DurableView): number | u
   return undefined;
 }
 
-/** Grains that have unflushed blocks whose old content is not their new one. */
+/** Grains that have unflushed blocks, or some under way, whose old content is not their new one. */
 function unsettledGrains(view: DurableView): Set<number> {
   const { volume } = view.card;
   const grains = new Set<number>();
   for (const block of volume.unflushed) {
     const grain = view.grainOf(block);
     if (view.isWritten(grain) && volume.block(block).hash !== volume.durable.get(block).hash) grains.add(grain);
+  }
+  for (const { part, atoms } of view.card.power.unsettled) {
+    if (part !== 'volume') continue;
+    for (const { at, bytes } of atoms) if (Buffer.compare(volume.block(at).bytes, bytes) !== 0) grains.add(view.grainOf(at));
   }
   return grains;
 }

@@ -1,4 +1,5 @@
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import type { ChangedGrains } from './changed-grains.js';
 import type { DurableView } from './durable-view.js';
 import { GrainSet } from './grain-set.js';
 import type { HostModel } from './host-model.js';
@@ -31,6 +32,7 @@ export class Economy {
     private readonly primary: DurableView,
     private readonly secondary: DurableView,
     private readonly model: HostModel,
+    private readonly changed: ChangedGrains,
     private readonly marks: Marks,
     private readonly complain: Complain,
   ) {}
@@ -39,6 +41,7 @@ export class Economy {
   asks(hostsUnderWay: number): void {
     const control = this.secondary.control;
     const everything = control === undefined || (control.allDirty && !control.suppressed);
+    if (everything) this.changed.everything();
     const grains = everything ? this.primary.layout.grains : outOfSyncOf(this.primary, this.secondary).size;
     this.#before = hostsUnderWay === 0 ? { grains, order: this.model.order } : undefined;
   }
@@ -47,6 +50,9 @@ export class Economy {
     const before = this.#before;
     this.#before = undefined;
     this.#quiet = undefined;
+    if (announced > this.changed.size) {
+      this.complain(17, 'state', `${String(announced)} grains are to be sent, and hosts and damage can have changed ${String(this.changed.size)} at most`);
+    }
     if (hostsUnderWay > 0) return;
     if (before?.order === this.model.order && announced > before.grains) {
       this.complain(17, 'state', `${String(announced)} grains are to be sent, and ${String(before.grains)} were out-of-sync on either side`);

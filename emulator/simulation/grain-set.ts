@@ -24,6 +24,15 @@ export class GrainSet {
     this.bytes[first >>> 3] = (this.bytes[first >>> 3] ?? 0) | (bits & exist);
   }
 
+  addRange(first: number, grains: number): void {
+    for (let grain = first; grain < first + grains; grain += 1) this.add(grain);
+  }
+
+  /** @param other of the same volume. */
+  addAll(other: GrainSet): void {
+    for (let index = 0; index < this.bytes.length; index += 1) this.bytes[index] = (this.bytes[index] ?? 0) | (other.bytes[index] ?? 0);
+  }
+
   /** @param other of the same volume. */
   firstNotIn(other: GrainSet): number | undefined {
     for (let grain = 0; grain < this.grains; grain += 1) {

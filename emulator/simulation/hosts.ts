@@ -25,20 +25,22 @@ type HostOperation = { readonly askedUs: number; readonly running: Running<void>
 export class SimHosts {
   readonly model: HostModel;
   readonly order: CrashOrder;
+  /** Told of what is asked for and may change blocks. */
+  onChange: ((write: ModelWrite) => void) | undefined;
   #underWay: HostOperation[] = [];
   /** Writes and zeroes acknowledged so far. */
   acknowledgedChanges = 0;
 
   /**
    * @param firstMark of what they write.
+   * @param complain of a command that fails though no part of the card that it needs did.
    * @param known what is known already, to go on from apart.
-   * @param complain of a command that fails though no part did. Left out where the card may refuse its hosts.
    */
   constructor(
     readonly card: SimCard,
     firstMark: number,
+    private readonly complain: Complain,
     known?: SimHosts,
-    private readonly complain?: Complain,
   ) {
     const blocks = card.geometry.sizeBytes / BLOCK_BYTES;
     this.model = known?.model.copy() ?? new HostModel(blocks, firstMark);
@@ -47,6 +49,10 @@ export class SimHosts {
 
   get underWay(): number {
     return this.#underWay.length;
+  }
+
+  get changesUnderWay(): ModelWrite[] {
+    return this.#underWay.flatMap((operation) => (operation.kind === 'write' ? [operation.write] : []));
   }
 
   /** When the command was asked for that has waited longest for its answer. */
@@ -79,6 +85,7 @@ export class SimHosts {
     if (components === undefined) return;
     const write = this.model.write(firstBlock, blocks, fua);
     this.order.asked(write);
+    this.onChange?.(write);
     const running = this.card.launch(components.io.write(firstBlock * BLOCK_BYTES, markedBlocks(firstBlock, blocks, write.mark), fua));
     this.#underWay.push({ kind: 'write', write, running, askedUs: this.#nowUs });
   }
@@ -88,6 +95,7 @@ export class SimHosts {
     if (components === undefined) return;
     const write = this.model.zero(firstBlock, blocks, fua);
     this.order.asked(write);
+    this.onChange?.(write);
     const running = this.card.launch(components.io.zero(firstBlock * BLOCK_BYTES, blocks * BLOCK_BYTES, fua));
     this.#underWay.push({ kind: 'write', write, running, askedUs: this.#nowUs });
   }
@@ -137,10 +145,12 @@ export class SimHosts {
     this.#underWay = [];
   }
 
-  /** Rules 4 and 6: hosts go on, whatever becomes of the line, the secondary and T0. */
+  /** Rules 4 and 6: hosts go on, whatever becomes of the line, the other card and T0. Only volume and NVRAM are theirs as well. */
   #failed(operation: HostOperation, error: unknown): void {
     if (operation.kind === 'read') operation.read.end();
-    if (!(error instanceof PartError)) this.complain?.(4, 'state', `a host's ${operation.kind} failed, and no part of the card did: ${String(error)}`);
+    const { power } = this.card;
+    const isPartsFault = error instanceof PartError && (power.hasFailed('volume', operation.askedUs) || power.hasFailed('nvram', operation.askedUs));
+    if (!isPartsFault) this.complain(4, 'state', `at ${this.card.name} a host's ${operation.kind} failed, and neither volume nor NVRAM did: ${String(error)}`);
   }
 
   #succeeded(operation: HostOperation): void {

@@ -9,7 +9,7 @@ import type { Complain } from './rules.js';
 export class LabelWatch {
   /** What it said last. */
   #last: Control | undefined;
-  /** Loads whose label damage has taken away (rule 14). */
+  /** Loads whose label damage has taken away (rules 12 and 14). */
   readonly #damaged = new Set<string>();
 
   constructor(
@@ -36,15 +36,21 @@ export class LabelWatch {
     if (before === undefined || control === undefined || before === control || before.identity.role !== Role.SECONDARY) return;
     const { damagedLines, doubtful } = this.secondary.card.nvram.content;
     if (damagedLines.size > 0 || doubtful) {
-      // Damage ends the label, and may bring back what one copy said before.
-      if (before.consistent && !control.consistent) this.#damaged.add(hexOf(control.identity.loadId));
+      // Damage of the written map ends the label; and that of one copy may bring back what the other said before.
+      if (before.consistent && !control.consistent) this.#lost(control);
       return;
     }
     // NVRAM refused a commit in its midst: what the card is all the time is made the newest again.
     const current = this.secondary.card.components?.core.state.control.current;
     if (current?.identity.role === control.identity.role && current.access === control.access) return;
     if (control.access && !before.access && !control.consistent) this.complain(16, 'state', 'hosts may write to a secondary that is not consistent');
-    if (control.identity.role === Role.STANDALONE && !before.consistent) this.#mustBeEmpty();
+    if (control.identity.role === Role.STANDALONE && !before.consistent && !before.access) this.#mustBeEmpty();
+  }
+
+  #lost(control: Control): void {
+    const { controlBlocks, written } = this.secondary.layout;
+    if (![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
+    this.#damaged.add(hexOf(control.identity.loadId));
   }
 
   /** Rules 7 and 12: half-copied data is nobody's. */

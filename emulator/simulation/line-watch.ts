@@ -1,8 +1,8 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
-import { type LinkFrame, LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import type { LinkFrame } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import type { DurableView } from './durable-view.js';
+import type { ChangedGrains } from './changed-grains.js';
 import { Economy } from './economy.js';
 import { hexOf } from './hex.js';
 import type { HostModel } from './host-model.js';
@@ -26,10 +26,11 @@ export class LineWatch {
     primary: DurableView,
     private readonly secondary: DurableView,
     model: HostModel,
+    private readonly changed: ChangedGrains,
     private readonly marks: Marks,
     private readonly complain: Complain,
   ) {
-    this.economy = new Economy(primary, secondary, model, marks, complain);
+    this.economy = new Economy(primary, secondary, model, changed, marks, complain);
   }
 
   /** What another knew, who listened before. */
@@ -38,8 +39,7 @@ export class LineWatch {
   }
 
   /** @param hostsUnderWay of the primary. */
-  frame(from: string, bytes: Uint8Array, hostsUnderWay: number): void {
-    const frame = fromBinary(LinkFrameSchema, bytes);
+  frame(from: string, frame: LinkFrame, hostsUnderWay: number): void {
     if (from === this.secondary.card.name) this.#fromSecondary(frame);
     else if (frame.session === this.#session) this.#fromPrimary(frame, hostsUnderWay);
   }
@@ -70,6 +70,7 @@ export class LineWatch {
         this.#resynchronizes = false;
         this.#mixed.delete(this.#loadId);
         this.economy.ends(hostsUnderWay);
+        this.changed.synchronized();
         break;
       default:
         break;

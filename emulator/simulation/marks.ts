@@ -6,6 +6,9 @@ import type { SimCard } from './sim-card.js';
 /** How often something rare was reached: a path that no seed takes is a path that nothing was proven of. */
 export type MarkCounts = Readonly<Record<string, number>>;
 
+/** Frames by which a secondary says that something is durable there. */
+const ACKNOWLEDGEMENTS: ReadonlySet<string> = new Set(['mirrorDone', 'barrierDone']);
+
 /** Counts what a scenario reached. */
 export class Marks {
   readonly #counts = new Map<string, number>();
@@ -23,6 +26,7 @@ export class Marks {
 
   /** The firmware traces something. */
   traced(name: string, detail: string): void {
+    if (name === 'late frame dropped') this.reached(ACKNOWLEDGEMENTS.has(detail) ? 'late acknowledgement dropped' : 'late frame dropped');
     // Chunk 0: nothing of it was durable.
     if (detail.startsWith('resumes at chunk') && !detail.endsWith(' 0')) this.reached(`${name} resumed`);
   }
@@ -44,7 +48,6 @@ export class Marks {
     }
     const { state, flashCopyStatus } = card.status();
     if (cut) this.reached(`cut of ${card.name} while ${RelationshipState[state]}`);
-    if (components.lateFrames > 0) this.reached('late frames dropped');
     if (flashCopyStatus !== Status.UNSPECIFIED) this.reached(`T0 ended: ${Status[flashCopyStatus]}`);
   }
 

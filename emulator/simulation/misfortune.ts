@@ -1,5 +1,7 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import type { NvramLayout, Region } from '../../firmware/metadata/nvram-layout.js';
+import { JobState } from '../../protos/gen/grainlink/host/v1/admin_pb.js';
+import { swapChunks } from './medium-chunks.js';
 import type { Random } from './random.js';
 import type { SimCard } from './sim-card.js';
 import type { Story } from './story.js';
@@ -18,7 +20,11 @@ const SLOWNESS = [10, 200] as const;
 /** Of a line of which nobody hears: longer than the silence after which it is lost, in one direction too. */
 const DEAD_LINE_US = [15_000_000, 40_000_000] as const;
 const SWAPPED_BYTES = 4096;
+/** How long a medium is out. */
+const PULLED_US = [1_000, 3_000_000] as const;
 const STALE_CHANCE = 0.2;
+/** Not the card alone goes down, but the machine whose files its NVRAM and disk are: what was not flushed may be lost. */
+const MACHINE_LOST_CHANCE = 0.2;
 
 /**
  * Cards lose power after some more durable effects, or just when a frame of theirs has left, so that the other card
@@ -116,7 +122,8 @@ export function slowNvram(story: Story, card: SimCard, random: Random): void {
 /** A card loses power now, and lines of its NVRAM with it; or one copy of its control block is what it was before. */
 export function damageNvram(story: Story, card: SimCard, random: Random): void {
   if (!card.power.on) return;
-  story.cut(card, false);
+  const losesMachine = random.chance(MACHINE_LOST_CHANCE);
+  story.cut(card, false, undefined, losesMachine ? () => random.chance(0.5) : undefined);
   const { nvram } = card;
   if (random.chance(STALE_CHANCE)) {
     if (story.watch.historyOf(card)?.makeStale(random) === true) story.watch.marks.reached('one control block stale');
@@ -129,7 +136,6 @@ export function damageNvram(story: Story, card: SimCard, random: Random): void {
       nvram.content.damagedLines.add(Math.floor((offsetBytes + random.below(lengthBytes)) / NVRAM_LINE_BYTES));
     }
   }
-  nvram.content.doubtful ||= random.chance(0.1);
   story.watch.settle(card);
   story.later(random.between(1_000, 1_000_000), () => { story.boot(card); });
 }
@@ -173,16 +179,28 @@ export function replaceSecondary(story: Story, random: Random): void {
   story.later(random.between(1_000, 1_000_000), () => { story.boot(secondary); });
 }
 
-/** A medium rots, is cut short, or has a page in the place of another. */
+/** A medium rots, is cut short, has a page in the place of another, or two chunks that have changed places. */
 export function damageMedium(story: Story, random: Random): void {
   const media = [...story.world.shelf.values()].filter(({ bytes }) => bytes.length > 0);
   if (media.length === 0) return;
   random.pick(media).damage((bytes) => {
     const at = random.below(bytes.length);
-    const kind = random.below(3);
+    const kind = random.below(4);
     if (kind === 0) return bytes.slice(0, at);
     if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
-    else bytes.copyWithin(random.below(bytes.length), at, at + SWAPPED_BYTES);
+    else if (kind === 2) bytes.copyWithin(random.below(bytes.length), at, at + SWAPPED_BYTES);
+    else if (swapChunks(bytes, random)) story.watch.marks.reached('medium with two chunks swapped');
     return bytes;
   });
+}
+
+/** Somebody pulls out a medium, one that a card is at if there is any, and puts it back after a while. */
+export function pullMedium(story: Story, random: Random): void {
+  const { cards, shelf } = story.world;
+  const busy = cards.flatMap(({ components }) => (components?.jobs.status?.state === JobState.RUNNING ? [components.jobs.status.path] : []));
+  const medium = shelf.get(random.pick(busy.length > 0 ? busy : [...shelf.keys()]));
+  if (medium === undefined || medium.isOut) return;
+  if (busy.length > 0) story.watch.marks.reached('medium pulled out while a card is at it');
+  medium.pullOut(() => random.chance(0.5));
+  story.later(random.between(...PULLED_US), () => { medium.isOut = false; });
 }

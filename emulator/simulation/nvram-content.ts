@@ -1,5 +1,6 @@
 import { NVRAM_LINE_BYTES } from '../../firmware/hal.js';
 import { Fingerprint, hashOfWords } from './fingerprint.js';
+import { copyOf } from './slab.js';
 
 const WORDS_A_LINE = NVRAM_LINE_BYTES / 4;
 /** In a fingerprint: no line's own hash, and no line. */
@@ -13,6 +14,8 @@ export class NvramContent {
   /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
   reported: ReadonlySet<number> = new Set();
   doubtful = false;
+  /** What lines held when they were flushed last, where somebody asked for it. */
+  #unflushed: Map<number, Uint8Array> | undefined;
   /** Grows with each change of the bytes. */
   changes = 0;
   readonly #words: Uint32Array;
@@ -26,6 +29,7 @@ export class NvramContent {
   /** @param bytes of whole lines. */
   store(firstLine: number, bytes: Uint8Array): void {
     const endLine = firstLine + bytes.length / NVRAM_LINE_BYTES;
+    this.#remember(firstLine, endLine);
     for (let line = firstLine; line < endLine; line += 1) this.#toggle(line);
     this.bytes.set(bytes, firstLine * NVRAM_LINE_BYTES);
     this.changes += 1;
@@ -35,9 +39,26 @@ export class NvramContent {
     }
   }
 
+  /** From now on keeps what the loss of the machine may bring back. */
+  rememberUnflushed(): void {
+    this.#unflushed ??= new Map();
+  }
+
+  flush(): void {
+    this.#unflushed?.clear();
+  }
+
+  /** The machine went down, not the card alone: each line that was not flushed is old or new, and the next boot is told. */
+  loseMachine(keeps: () => boolean): void {
+    this.doubtful = true;
+    const lines = [...(this.#unflushed ?? [])];
+    for (const [line, before] of lines) if (!keeps()) this.store(line, before);
+  }
+
   /** @param other of the same size. */
   copyFrom(other: NvramContent): void {
     this.bytes.set(other.bytes);
+    this.flush();
     this.changes += 1;
     this.damagedLines.clear();
     for (const line of other.damagedLines) this.damagedLines.add(line);
@@ -53,6 +74,14 @@ export class NvramContent {
     for (const line of this.damagedLines) own.toggle(line, DAMAGED);
     if (this.doubtful) own.toggle(DOUBTFUL_PLACE, DAMAGED);
     fingerprint.toggleAll(own, part);
+  }
+
+  #remember(firstLine: number, endLine: number): void {
+    const unflushed = this.#unflushed;
+    if (unflushed === undefined) return;
+    for (let line = firstLine; line < endLine; line += 1) {
+      if (!unflushed.has(line)) unflushed.set(line, copyOf(this.bytes.subarray(line * NVRAM_LINE_BYTES, (line + 1) * NVRAM_LINE_BYTES)));
+    }
   }
 
   #toggle(line: number): void {

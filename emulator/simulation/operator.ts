@@ -70,13 +70,14 @@ export function fork(story: Story, random: Random): void {
   const { role, secondaryAccess } = secondary.status();
   if (role !== Role.SECONDARY) return;
   if (!secondaryAccess) {
-    if (random.chance(0.3)) accessWhileOpening(story, random);
+    if (random.chance(0.3) && story.world.mayHappen('line')) accessWhileOpening(story, random);
     else story.command(secondary, { case: 'stop', value: { access: true } });
     if (random.chance(0.3)) startAtOnce(story, random);
   } else if (random.chance(0.5)) {
     story.otherHostWork(random);
   } else {
     story.command(secondary, { case: 'start', value: { discardSecondary: true } });
+    if (!story.world.mayHappen('line')) return;
     story.later(random.between(...AGREEMENT_US), () => { link.cut(random.chance(0.5)); });
     story.later(random.between(...REPAIR_US), () => { link.restore(); });
   }

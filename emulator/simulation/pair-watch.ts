@@ -1,20 +1,27 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import type { CardComponents } from '../../firmware/components.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import { AdmissionWatch } from './admission-watch.js';
 import { AnswerTime } from './answer-time.js';
 import type { FatesOf } from './card-image.js';
 import { ZERO_BLOCK } from './block.js';
+import { ChangedGrains } from './changed-grains.js';
+import { judgeSuccess } from './command-watch.js';
 import { ControlHistory } from './control-history.js';
 import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
+import type { ModelWrite } from './host-model.js';
 import { SimHosts } from './hosts.js';
 import { LabelWatch } from './label-watch.js';
 import { LineWatch } from './line-watch.js';
 import { Marks } from './marks.js';
 import { OneWriter } from './one-writer.js';
 import type { Operation } from './power.js';
+import { RecoveryWatch } from './recovery-watch.js';
 import { type Complain, complaintsTo, type Judge } from './rules.js';
 import { FIRST_MARK_OF_SECONDARY, SecondaryReads } from './secondary-reads.js';
 import { SessionCounters } from './session-counters.js';
-import type { SimCard } from './sim-card.js';
+import type { AdminBody, SimCard } from './sim-card.js';
 import { T0Damage } from './t0-damage.js';
 import { T0Images } from './t0-images.js';
 import type { World } from './world.js';
@@ -36,11 +43,17 @@ export class PairWatch {
   readonly #counters: SessionCounters;
   readonly #t0Damage: T0Damage;
   readonly #answerTime: AnswerTime;
+  readonly #otherAnswerTime: AnswerTime;
+  readonly #changed: ChangedGrains;
+  readonly #admission: AdmissionWatch;
+  readonly #recoveries: ReadonlyMap<SimCard, RecoveryWatch>;
   /** Of the cards of which somebody may ask. */
   readonly #histories = new Map<SimCard, ControlHistory>();
   readonly #complain: Complain;
 
   #secondaryHadAccess = false;
+  /** Of the primary, as of its last commit. */
+  #generation = 0n;
   readonly #up = new Map<SimCard, CardComponents>();
 
   /** @param known what is known already, to go on from apart. */
@@ -53,17 +66,28 @@ export class PairWatch {
     this.#complain = complaintsTo(judge);
     this.primary = new DurableView(world.primary);
     this.secondary = new DurableView(world.secondary);
-    this.hosts = new SimHosts(world.primary, firstMark, known?.hosts, this.#complain);
+    this.hosts = new SimHosts(world.primary, firstMark, this.#complain, known?.hosts);
     this.#answerTime = new AnswerTime(this.hosts, this.#complain);
-    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, known?.otherHosts);
+    this.otherHosts = new SimHosts(world.secondary, FIRST_MARK_OF_SECONDARY, this.#complainWithAccess, known?.otherHosts);
+    this.#otherAnswerTime = new AnswerTime(this.otherHosts, this.#complain);
+    this.#changed = new ChangedGrains(this.primary, this.secondary);
+    for (const hosts of [this.hosts, this.otherHosts]) hosts.onChange = this.#changedBy;
+    this.#admission = new AdmissionWatch(this.primary, this.secondary, this.#complain);
+    this.#recoveries = new Map(world.cards.map((card) => [card, new RecoveryWatch(this.viewOf(card), this.#complain)]));
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
-    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.marks, this.#complain);
+    this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.#changed, this.marks, this.#complain);
     this.#label = new LabelWatch(this.secondary, this.#complain);
     this.#t0Damage = new T0Damage(this.primary, this.#complain);
     this.#counters = new SessionCounters(this.primary, this.secondary, this.#complain);
     if (known !== undefined) {
       this.#line.recall(known.#line);
       this.#label.recall(known.#label);
+      this.#changed.recall(known.#changed);
+      this.#generation = known.#generation;
+      for (const [index, card] of world.cards.entries()) {
+        const other = [...known.#recoveries.values()][index];
+        if (other !== undefined) this.#recoveryOf(card).recall(other);
+      }
       this.#secondaryHadAccess = known.#secondaryHadAccess;
     }
     this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
@@ -75,13 +99,34 @@ export class PairWatch {
   }
 
   readonly #primaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
+    if (part === 'nvram' && kind === 'recovered') {
+      this.#recoveryOf(this.world.primary).recovered();
+      // A fresh one that it took because it has lost the map is no establishment.
+      this.#generation = this.primary.control?.identity.generation ?? 0n;
+    }
     const { offsetBytes, lengthBytes } = this.primary.layout.controlBlocks[1];
     if (part !== 'nvram' || kind !== 'persist' || at >= offsetBytes + lengthBytes) return;
+    this.#noteGeneration();
     this.images.noteCommit();
     this.#histories.get(this.world.primary)?.persisted(at);
   };
 
+  #noteGeneration(): void {
+    const recovery = this.#recoveryOf(this.world.primary);
+    const generation = this.primary.control?.identity.generation ?? 0n;
+    if (generation !== this.#generation && generation !== 0n && !recovery.hasLostIdentity) this.#changed.established([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay]);
+    this.#generation = generation;
+    recovery.committed();
+  }
+
+  #recoveryOf(card: SimCard): RecoveryWatch {
+    const recovery = this.#recoveries.get(card);
+    if (recovery === undefined) throw new Error(`nobody watches ${card.name}`);
+    return recovery;
+  }
+
   readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
+    if (part === 'nvram' && kind === 'recovered') this.#recoveryOf(this.world.secondary).recovered();
     if (part === 'nvram' && kind === 'persist') {
       this.#histories.get(this.world.secondary)?.persisted(at);
       this.#label.changed();
@@ -89,9 +134,26 @@ export class PairWatch {
     if (part === 'volume' && (kind === 'write' || kind === 'zero')) this.#line.secondaryWrote();
   };
 
+  readonly #changedBy = (write: ModelWrite): void => { this.#changed.asked(write); };
+
   readonly #traced = (name: string, detail: string): void => { this.marks.traced(name, detail); };
 
-  readonly #frame = (from: string, bytes: Uint8Array): void => { this.#line.frame(from, bytes, this.hosts.underWay); };
+  readonly #frame = (from: string, bytes: Uint8Array): void => {
+    const frame = fromBinary(LinkFrameSchema, bytes);
+    this.#admission.frame(from, frame);
+    // Before that frame the primary does not mirror.
+    if (frame.body.case === 'accept') this.#changed.opened([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay], this.world.scheduler.nowUs);
+    this.#line.frame(from, frame, this.hosts.underWay);
+  };
+
+  /** Rules 4 and 16: as long as it has access, hosts of the secondary are served as those of a primary. */
+  readonly #complainWithAccess: Complain = (rule, seenIn, detail) => {
+    if (this.#servesAsOwn) this.#complain(rule, seenIn, detail);
+  };
+
+  get #servesAsOwn(): boolean {
+    return this.world.secondary.components?.core.state.control.current.access === true;
+  }
 
   /** Both cards call the pair synchronized. */
   get inLockstep(): boolean {
@@ -104,9 +166,12 @@ export class PairWatch {
     return card === this.world.primary ? this.primary : this.secondary;
   }
 
-  /** From now on remembers what the control blocks of the cards hold: one of them may come to hold it again. */
-  rememberControls(): void {
-    for (const card of this.world.cards) this.#histories.set(card, new ControlHistory(this.viewOf(card)));
+  /** From now on remembers what NVRAM held before: some of it may come to hold it again. */
+  rememberNvram(): void {
+    for (const card of this.world.cards) {
+      this.#histories.set(card, new ControlHistory(this.viewOf(card)));
+      card.nvram.content.rememberUnflushed();
+    }
   }
 
   /** What the control blocks of a card held before, as far as they are remembered. */
@@ -114,11 +179,26 @@ export class PairWatch {
     return this.#histories.get(card);
   }
 
+  /** An operator gives a command. */
+  asked(card: SimCard, request: AdminBody): void {
+    if (card === this.world.primary) this.images.asked(request);
+    // One that is half-copied is all dirty before it is emptied, and stays so should it then fail.
+    else if (request.case === 'dissolve' && this.secondary.control?.consistent !== true) this.#changed.everything();
+  }
+
+  /** It was answered that it has happened, and the card had no other command meanwhile. */
+  succeeded(card: SimCard, request: AdminBody): void {
+    judgeSuccess(request, this.viewOf(card), this.#complain);
+  }
+
   /** Takes notice of what has happened, and checks what must hold at every instant. */
   note(): void {
     this.hosts.note();
     this.#answerTime.note();
-    if (this.secondaryHasAccess) this.otherHosts.note();
+    if (this.secondaryHasAccess) {
+      this.otherHosts.note();
+      this.#otherAnswerTime.note();
+    }
     this.secondaryReads.note();
     this.#line.note();
     this.images.note();
@@ -138,12 +218,12 @@ export class PairWatch {
     this.marks.cameUp(card);
   }
 
-  /** Cuts a card's power, and checks what that leaves. */
-  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
+  /** Cuts a card's power, and checks what that leaves. @param keepsLine see {@link SimNvram.cut} */
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: () => boolean): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
     this.marks.goesDown(card, true);
-    card.cut(silent, fatesOf);
+    card.cut(silent, fatesOf, keepsLine);
     hosts.note();
     hosts.forget();
     this.afterCut(card);
@@ -151,6 +231,7 @@ export class PairWatch {
 
   /** Checks what a cut of a card's power has left. */
   afterCut(card: SimCard): void {
+    this.#wentDown(card);
     this.cover();
     this.images.note();
     if (card === this.world.primary) {
@@ -174,10 +255,16 @@ export class PairWatch {
    * (rules 14 and 19), so what is there now is what there is.
    */
   settle(card: SimCard): void {
+    this.#wentDown(card);
     if (card === this.world.primary) this.#t0Damage.look();
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).content);
     hosts.order.forget();
+  }
+
+  #wentDown(card: SimCard): void {
+    this.#changed.damaged(this.viewOf(card));
+    this.#recoveryOf(card).wentDown();
   }
 
   /** Rule 12: a secondary that calls itself consistent holds what was there at one instant. */
@@ -200,6 +287,8 @@ export class PairWatch {
     this.#line.secondaryReplaced();
     this.#label.replaced();
     this.#counters.replaced();
+    this.#changed.damaged(this.secondary);
+    this.#recoveryOf(this.world.secondary).replaced();
   }
 
   /** Rule 1, for a cut at this instant. */
@@ -229,7 +318,8 @@ export class PairWatch {
 
   /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
   get secondaryHasAccess(): boolean {
-    const has = this.secondary.control?.access === true && this.world.secondary.components !== undefined;
+    // Durably, and for the card itself: it says so to its hosts once it has committed it.
+    const has = this.secondary.control?.access === true && this.#servesAsOwn;
     if (has && !this.#secondaryHadAccess) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();

@@ -39,6 +39,7 @@ export class SimPower {
   /** Called after an effect, before the firmware learns of it: it may cut the power. */
   onEffect: ((operation: Operation) => void) | undefined;
   readonly #underWay = new Set<UnderWay>();
+  readonly #failedUs = new Map<PartName, number>();
 
   constructor(
     readonly name: string,
@@ -77,6 +78,11 @@ export class SimPower {
     return [...this.#underWay].flatMap(({ part, atoms }) => (part === 'medium' || atoms === undefined ? [] : [{ part, atoms: atoms() }]));
   }
 
+  /** Whether an operation of the part has failed at this time, or since. */
+  hasFailed(part: PartName, sinceUs: number): boolean {
+    return (this.#failedUs.get(part) ?? -1) >= sinceUs;
+  }
+
   /** The power goes: nothing that was under way takes effect by itself any more. */
   cut(): void {
     this.on = false;
@@ -100,7 +106,9 @@ export class SimPower {
     const { diskError, nvramError } = this.faults();
     if (kind === 'recovered') return undefined;
     const probability = part === 'nvram' ? nvramError : diskError;
-    return probability > 0 && this.random.chance(probability) ? { kind: 'io', text: `the ${part} failed in a ${kind}` } : undefined;
+    if (probability === 0 || !this.random.chance(probability)) return undefined;
+    this.#failedUs.set(part, this.scheduler.nowUs);
+    return { kind: 'io', text: `the ${part} failed in a ${kind}` };
   }
 }
 

@@ -26,6 +26,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   'mediumLoad refused: HOSTS_HAVE_WRITTEN',
   'mediumLoad refused: SECONDARY_HAS_ACCESS',
   'LOAD failed: MEDIUM_DAMAGED',
+  'medium with two chunks swapped',
+  'medium pulled out while a card is at it',
   // Secondaries that must not be let in (rule 8).
   'secondary replaced',
   'secondary restored from a backup',
@@ -39,7 +41,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   'refused: STOPPED',
   'refused: SECONDARY_HAS_ACCESS',
   // Frames and acknowledgements of before (rule 9).
-  'late frames dropped',
+  'late frame dropped',
+  'late acknowledgement dropped',
   // Hosts that wait for a line of which nobody hears (rule 4).
   'line dead for long',
   'line dead for long while synchronized',

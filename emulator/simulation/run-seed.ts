@@ -54,7 +54,7 @@ const LAST_STREAM = 8;
 /** Runs one scenario: misfortune first, then calm, in which the pair has to become synchronized. */
 export function runSeed(options: SeedOptions): SeedResult {
   const { seed, faults, memories } = options;
-  const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED);
+  const steps = options.steps ?? stepsOf(seed, STEPS_A_SEED, faults.misfortunes);
   const geometry = geometryOf(seed);
   const foreign = foreignMedium(memories, geometry);
   const world = new World({ seed, faults, memories, geometry });
@@ -65,7 +65,7 @@ export function runSeed(options: SeedOptions): SeedResult {
   try {
     world.begin();
     const story = new Story(world, options.judge);
-    story.watch.rememberControls();
+    story.watch.rememberNvram();
     world.shelf.set('medium of another pair', foreign.copy());
     story.watch.images.foreign(foreign.root, foreign.content);
     story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
@@ -76,7 +76,7 @@ export function runSeed(options: SeedOptions): SeedResult {
       if (step !== undefined) takeStep(story, step);
     }
     if (story.synchronized) story.watch.marks.reached('synchronized before the calm');
-    if (new Random(seed, LAST_STREAM).chance(LOSE_IDENTITY_CHANCE)) loseIdentity(story);
+    if (faults.misfortunes.includes('nvram') && new Random(seed, LAST_STREAM).chance(LOSE_IDENTITY_CHANCE)) loseIdentity(story);
     for (const card of world.cards) {
       callOff(story, card);
       card.nvram.slowness = 1;

@@ -1,4 +1,5 @@
-import { cutMidWrite, damageMedium, damageNvram, deadLine, outage, replaceSecondary, slowNvram } from './misfortune.js';
+import type { Misfortune } from './faults.js';
+import { cutMidWrite, damageMedium, damageNvram, deadLine, outage, pullMedium, replaceSecondary, slowNvram } from './misfortune.js';
 import { fork, meddle, nextStation, offerMedium } from './operator.js';
 import { Random } from './random.js';
 import type { Story } from './story.js';
@@ -22,12 +23,31 @@ const WEIGHTS = {
   slowNvram: 1.5,
   damageNvram: 0.8,
   damageMedium: 0.5,
+  pullMedium: 0.5,
   jumpClock: 0.5,
   deadLine: 0.4,
   zeroMost: 0.2,
 } as const;
 
 export type StepKind = keyof typeof WEIGHTS;
+
+/** What has to befall the pair for it; nothing where operators and hosts do it. */
+const MISFORTUNES: Readonly<Partial<Record<StepKind, Misfortune>>> = {
+  replaceSecondary: 'power',
+  cutPrimary: 'power',
+  cutSecondary: 'power',
+  cutBoth: 'power',
+  cutMidWrite: 'power',
+  cutLine: 'line',
+  stallLine: 'line',
+  deafenLine: 'line',
+  deadLine: 'line',
+  slowNvram: 'nvram',
+  damageNvram: 'nvram',
+  damageMedium: 'medium',
+  pullMedium: 'medium',
+  jumpClock: 'clock',
+};
 
 /** One step of a scenario. Its own seed decides all of it, so that leaving out another changes nothing in it. */
 export interface Step {
@@ -45,10 +65,14 @@ const FACTORS = [0, 0, 0.3, 1, 1, 4];
 const ALWAYS: ReadonlySet<StepKind> = new Set(['hosts', 'operator', 'quiet']);
 
 /** The steps that a seed stands for. Each seed leaves out some of what may happen, and lets other things happen often. */
-export function stepsOf(seed: number, count: number): Step[] {
+export function stepsOf(seed: number, count: number, misfortunes: readonly Misfortune[]): Step[] {
   const random = new Random(seed, STEP_STREAM);
   const weights = KINDS.map((kind) => WEIGHTS[kind] * (ALWAYS.has(kind) ? random.pick([0.5, 1, 2]) : random.pick(FACTORS)));
-  return Array.from({ length: count }, () => ({ kind: kindAt(weights, random), seed: random.bits() }));
+  const steps = Array.from({ length: count }, () => ({ kind: kindAt(weights, random), seed: random.bits() }));
+  return steps.filter(({ kind }) => {
+    const misfortune = MISFORTUNES[kind];
+    return misfortune === undefined || misfortunes.includes(misfortune);
+  });
 }
 
 /** Carries out one step, and lets some time pass. */
@@ -110,6 +134,9 @@ export function takeStep(story: Story, { kind, seed }: Step): void {
       break;
     case 'damageMedium':
       damageMedium(story, random);
+      break;
+    case 'pullMedium':
+      pullMedium(story, random);
       break;
     case 'jumpClock':
       random.pick(world.cards).clock.jump(random.between(-3_600_000, 3_600_000));

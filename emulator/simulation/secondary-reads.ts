@@ -1,6 +1,7 @@
 import { CommandError } from '../../firmware/errors.js';
 import type { Task } from '../../firmware/kernel/pending.js';
 import { BLOCK_BYTES } from '../../firmware/limits.js';
+import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role, Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Block, blocksOf, ZERO_BLOCK } from './block.js';
 import type { DurableView } from './durable-view.js';
@@ -41,7 +42,7 @@ export class SecondaryReads {
 
   read(firstBlock: number, blocks: number): void {
     const { card } = this.secondary;
-    if (card.components === undefined || this.secondary.control?.identity.role !== Role.SECONDARY || this.secondary.control.access) return;
+    if (card.components === undefined || !this.#isToBeRead) return;
     this.hosts.note();
     this.#underWay.push(card.launch(this.#read(firstBlock, blocks)));
   }
@@ -56,6 +57,19 @@ export class SecondaryReads {
     this.#underWay = this.#underWay.filter(({ outcome }) => outcome === undefined);
   }
 
+  /** Whether it is a secondary without access, to its hosts too (seed 8014). */
+  get #isToBeRead(): boolean {
+    return this.#controls.every((control) => control?.identity.role === Role.SECONDARY && !control.access);
+  }
+
+  /**
+   * What the secondary is, durably and for its hosts. While a command is under way that changes it, one copy of the
+   * control block may say so before the command has happened.
+   */
+  get #controls(): readonly (Control | undefined)[] {
+    return [this.secondary.control, this.secondary.card.components?.core.state.control.current];
+  }
+
   /** The power went. */
   forget(): void {
     this.#underWay = [];
@@ -64,8 +78,8 @@ export class SecondaryReads {
   *#read(firstBlock: number, blocks: number): Task<Fault | undefined> {
     const { components } = this.secondary.card;
     if (components === undefined) return undefined;
-    // What was asked for while the fork stood may return it, even where one copy of the control block gives it up by now.
-    const mayReturnFork = this.secondary.control?.forkId !== 0n;
+    // What was asked for while the fork stood may return it, even where one copy of the control block gives it up by now (seed 502).
+    const mayReturnFork = this.#controls.some((control) => control?.forkId !== 0n);
     const mirror = this.inLockstep() ? this.hosts.model.read(firstBlock, blocks) : undefined;
     const into = new Uint8Array(blocks * BLOCK_BYTES);
     try {
@@ -76,8 +90,7 @@ export class SecondaryReads {
     } finally {
       mirror?.end();
     }
-    const { control } = this.secondary;
-    if (control?.identity.role !== Role.SECONDARY || control.access) return undefined;
+    if (!this.#isToBeRead) return undefined;
     const content = blocksOf(into);
     const block = (number: number): Block => content[number - firstBlock] ?? ZERO_BLOCK;
     const fault = mirror !== undefined && this.inLockstep()

@@ -179,8 +179,9 @@ export class SimCard {
   /**
    * The power goes, and everything with it that is not durable. The card is gone until {@link boot}.
    * @param fatesOf what becomes of each unsettled write, by its place among them; chance decides if nobody does.
+   * @param keepsLine see {@link SimNvram.cut}
    */
-  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance): void {
+  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance, keepsLine?: () => boolean): void {
     const { unsettled } = this;
     this.power.cut();
     this.clock.cut();
@@ -188,6 +189,7 @@ export class SimCard {
     this.#ready = false;
     this.#port.cut(silent);
     for (const disk of this.#disks) disk.cut();
+    this.nvram.cut(keepsLine);
     for (const [index, write] of unsettled.entries()) this.image.settle(write, fatesOf(index));
     this.#drive.cut(() => this.random.chance(this.world.faults().blockKept));
   }

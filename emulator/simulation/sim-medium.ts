@@ -11,6 +11,9 @@ const TEAR_BYTES = 4096;
 export class SimMedium {
   /** Arrays that others may hold as well are replaced, not changed. */
   #isShared = true;
+  /** How often it was pulled out of the drive that was at it. */
+  pulled = 0;
+  isOut = false;
   #bytes = new Uint8Array(0);
   #durable = new Uint8Array(0);
   /** Of the bytes, unless they have changed since; and of what is durable. */
@@ -70,6 +73,13 @@ export class SimMedium {
   /** Something happens to it on its way. */
   damage(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): void {
     this.#become(change(this.#bytes.slice()));
+  }
+
+  /** It is pulled out, and whatever is under way with it fails; what was not flushed is lost in part. */
+  pullOut(keeps: () => boolean): void {
+    this.pulled += 1;
+    this.isOut = true;
+    this.settle(keeps);
   }
 
   /** The power of the card that writes to it went. */
@@ -142,6 +152,7 @@ export class SimMediumDrive implements MediumDrive {
   open(path: string, mode: 'create' | 'resume' | 'read', done: Completion<MediumFile>): void {
     this.power.submit({ part: 'medium', kind: 'open', offsetBytes: 0, lengthBytes: 0 }, this.power.dueUs(LEAST_US, MOST_US), done, (): MediumFile | PartFault => {
       let medium = this.shelf.get(path);
+      if (medium?.isOut === true) return { kind: 'not-found', text: `${path} is not in the drive` };
       if (mode === 'create' && medium !== undefined) return { kind: 'exists', text: `${path} exists` };
       if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
       medium ??= new SimMedium();
@@ -159,12 +170,15 @@ export class SimMediumDrive implements MediumDrive {
 
 class SimMediumFile implements MediumFile {
   readonly lengthBytes: number;
+  /** As of when it was opened: one that was pulled out since has to be opened anew. */
+  readonly #pulled: number;
 
   constructor(
     private readonly power: SimPower,
     private readonly medium: SimMedium,
   ) {
     this.lengthBytes = medium.bytes.length;
+    this.#pulled = medium.pulled;
   }
 
   read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
@@ -203,6 +217,7 @@ class SimMediumFile implements MediumFile {
   }
 
   #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {
-    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, run);
+    this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, () =>
+      this.medium.pulled === this.#pulled ? run() : { kind: 'io', text: 'the medium was pulled out' });
   }
 }

@@ -51,7 +51,18 @@ export class SimNvram implements Nvram {
   }
 
   flush(done: Completion<void>): void {
-    this.#submit('flush', 0, 0, done, () => undefined);
+    this.#submit('flush', 0, 0, done, () => { this.content.flush(); });
+  }
+
+  /**
+   * The power went, and with it whatever was waited for.
+   * @param keepsLine where the machine is lost with it: whether the next line that was not flushed is what it became.
+   */
+  cut(keepsLine: (() => boolean) | undefined): void {
+    this.#lastUs = 0;
+    if (keepsLine !== undefined) this.content.loseMachine(keepsLine);
+    // As with a disk: what a cut has left is what there is from then on.
+    this.content.flush();
   }
 
   #submit(kind: 'persist' | 'recovered' | 'flush', offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => void, atoms?: () => Atom[]): void {

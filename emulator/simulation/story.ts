@@ -26,6 +26,8 @@ interface Command {
   readonly card: SimCard;
   readonly request: AdminBody;
   readonly running: Running<AdminResponse>;
+  /** Whether the card had no other command meanwhile. */
+  isAlone: boolean;
 }
 
 /** One pair's life while it is simulated: time passes, hosts and operators ask for things, the power comes and goes. */
@@ -126,9 +128,11 @@ export class Story {
   #give(card: SimCard, request: AdminBody): Running<AdminResponse> {
     // First: a T0 that is there already is not the one that is asked for.
     this.note();
-    if (card === this.world.primary) this.watch.images.asked(request);
+    this.watch.asked(card, request);
     const running = card.admin(request);
-    this.#commands.push({ card, request, running });
+    const others = this.#commands.filter((command) => command.card === card);
+    for (const command of others) command.isAlone = false;
+    this.#commands.push({ card, request, running, isAlone: others.length === 0 });
     return running;
   }
 
@@ -147,11 +151,11 @@ export class Story {
     if (status !== Status.SUCCESS) throw new RuleBroken(rule, 'state', `${what}: ${Status[status]} ${detail}. ${this.describe()}`);
   }
 
-  /** Cuts a card's power now, if it is on. */
-  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf): void {
+  /** Cuts a card's power now, if it is on. @param keepsLine see {@link SimNvram.cut} */
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: () => boolean): void {
     if (!card.power.on) return;
     this.note();
-    this.watch.cut(card, silent, fatesOf);
+    this.watch.cut(card, silent, fatesOf, keepsLine);
     for (const command of this.#commands) if (command.card === card && card === this.world.secondary) this.watch.oneWriter.cutOff(command.request);
     this.#commands = this.#commands.filter((command) => command.card !== card);
   }
@@ -182,12 +186,16 @@ export class Story {
     if (this.#commands.length === 0) this.watch.images.allAnswered();
   }
 
-  #noteOutcome({ card, request, running: { outcome } }: Command): void {
+  #noteOutcome({ card, request, running: { outcome }, isAlone }: Command): void {
     if (outcome === undefined) return;
     const name = request.case ?? '';
     if ('error' in outcome) throw new Error(`${name} of ${card.name} threw ${String(outcome.error)}`);
     const { status } = outcome.value;
-    if (status !== Status.SUCCESS) this.watch.marks.reached(`${name} refused: ${Status[status]}`);
-    else if (card === this.world.secondary) this.watch.oneWriter.started(request);
+    if (status !== Status.SUCCESS) {
+      this.watch.marks.reached(`${name} refused: ${Status[status]}`);
+      return;
+    }
+    if (isAlone) this.watch.succeeded(card, request);
+    if (card === this.world.secondary) this.watch.oneWriter.started(request);
   }
 }

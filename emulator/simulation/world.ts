@@ -3,7 +3,7 @@ import { BLOCK_BYTES } from '../../firmware/limits.js';
 import { Block } from './block.js';
 import { BlockImage } from './block-image.js';
 import { CardImage } from './card-image.js';
-import { type FaultOptions, NO_FAULTS } from './faults.js';
+import { type FaultOptions, type Misfortune, NO_FAULTS } from './faults.js';
 import { SMALL_GEOMETRY } from './geometries.js';
 import type { DurablePair } from './pair-image.js';
 import { Random } from './random.js';
@@ -73,6 +73,11 @@ export class World implements SimWorld {
   }
 
   readonly faults = (): FaultOptions => (this.calm ? this.#noFaults : this.options.faults);
+
+  /** Whether it may befall cards, line or media: not in the calm. */
+  mayHappen(misfortune: Misfortune): boolean {
+    return this.faults().misfortunes.includes(misfortune);
+  }
 
   /** What chance decides in the parts from here on depends on nothing that was drawn before. */
   reseed(seed: number): void {

@@ -97,9 +97,9 @@ export class ControlStore {
     sealRecord(this.hal.digest, toBinary(ControlBlockSchema, control), this.#place);
     for (const region of this.regions) {
       yield* this.loop.run<void>((done) => { this.hal.nvram.persist(region.offsetBytes, this.#place, done); });
+      // Against the loss of the machine too, which may tear whatever is not flushed: one copy at most (rule 14).
+      yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
     }
-    // Against the loss of the machine too: an NVRAM in doubt has lost bits perhaps, but not what the card is.
-    yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
   }
 }
 

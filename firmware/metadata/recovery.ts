@@ -80,6 +80,8 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   damage.fill(image, layout.written, 0xff);
   damage.fill(image, layout.t0Written, 0);
   damage.fill(image, layout.t0Index, 0);
+  // Lines in doubt are of different times: how far a load came may be newer than what it wrote (rule 7).
+  if (doubtful) for (const line of layout.positions) damage.lose(line);
   for (const line of layout.positions) damage.fill(image, line, 0);
   const dirty = new GrainMap(loop, hal.nvram, layout.dirty, layout.grains, image);
   const written = new GrainMap(loop, hal.nvram, layout.written, layout.grains, image);
@@ -88,7 +90,6 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
 
   const lost = found.control === undefined;
   if (lost) findings.push({ status: Status.NVRAM_DAMAGED, detail: 'both control blocks; the superblock took over' });
-  const mapsDamaged = damage.touches(layout.dirty) || damage.touches(layout.written);
 
   if (lost || doubtful) yield* dirty.setAll();
   // A damaged line of the written map reads as written: content may change, so it is dirty as well.
@@ -108,7 +109,9 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   const behind = superblock?.identity === undefined || !sameButForCounter(superblock.identity, initial.identity);
   if (found.uneven || superblockDamaged || behind) yield* control.rewrite();
   yield* endHalfEstablishment(control);
-  yield* settleDamage(control, { t0Lost, inconsistent: lost || doubtful || mapsDamaged });
+  // A dirty map that is lost changes no content, and one in doubt has lost nothing that was flushed: only what reads as
+  // written may now be what it never was (rule 12).
+  yield* settleDamage(control, { t0Lost, inconsistent: lost || damage.touches(layout.written) });
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
 
   const t0Index = image.subarray(layout.t0Index.offsetBytes, layout.t0Index.offsetBytes + layout.t0Index.lengthBytes);
@@ -163,13 +166,22 @@ function* repair(loop: EventLoop, hal: Hal, image: Uint8Array, region: Region, d
 }
 
 class DamagedLines {
-  constructor(private readonly lines: readonly number[]) {}
+  readonly #lines: Set<number>;
+
+  constructor(lines: readonly number[]) {
+    this.#lines = new Set(lines);
+  }
+
+  /** Takes a region for damaged as well. */
+  lose({ offsetBytes, lengthBytes }: Region): void {
+    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) this.#lines.add(at / NVRAM_LINE_BYTES);
+  }
 
   /** The damaged lines of a region, counted from its start. */
   linesOf(region: Region): number[] {
     const first = region.offsetBytes / NVRAM_LINE_BYTES;
     const count = region.lengthBytes / NVRAM_LINE_BYTES;
-    return this.lines.filter((line) => line >= first && line < first + count).map((line) => line - first);
+    return [...this.#lines].filter((line) => line >= first && line < first + count).map((line) => line - first);
   }
 
   touches(region: Region): boolean {

@@ -41,8 +41,9 @@ export class HostVolume implements HostIo {
   }
 
   #mustServeReads(): void {
-    const { identity, consistent } = this.core.state.control.current;
-    if (identity.role === Role.SECONDARY && !consistent) throw new CommandError(Status.READ_INCONSISTENT);
+    const { identity, consistent, access } = this.core.state.control.current;
+    // With access it is its hosts' own volume, whatever damage has done to the label since.
+    if (identity.role === Role.SECONDARY && !consistent && !access) throw new CommandError(Status.READ_INCONSISTENT);
   }
 
   *write(offsetBytes: number, from: Uint8Array, fua: boolean): Task {

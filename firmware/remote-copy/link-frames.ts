@@ -1,7 +1,8 @@
 import type { LinkFrame } from '../../protos/gen/grainlink/link/v1/link_pb.js';
+import type { Trace } from '../hal.js';
 import type { Task } from '../kernel/pending.js';
 import type { Requester } from '../synchronization/requester.js';
-import type { LinkCounters, LinkEvents } from './peer-link.js';
+import type { LinkEvents } from './peer-link.js';
 import type { PrimaryRemoteCopy } from './primary.js';
 
 /** Brings each frame to whom it is for. Frames of no current session are late, and dropped (rule 9). */
@@ -9,7 +10,7 @@ export class LinkFrames implements LinkEvents {
   constructor(
     private readonly primary: PrimaryRemoteCopy,
     private readonly requester: Requester,
-    private readonly counters: LinkCounters,
+    private readonly trace: Trace,
   ) {}
 
   isNeeded(connection: number): boolean {
@@ -19,11 +20,8 @@ export class LinkFrames implements LinkEvents {
   *frame(connection: number, frame: LinkFrame): Task {
     if (frame.session === 0n) return yield* this.#negotiation(connection, frame);
     const session = this.primary.session ?? this.requester.session;
-    if (session?.session.accepts(connection, frame) !== true) {
-      this.counters.lateFrames += 1;
-      return;
-    }
-    yield* session.handle(frame);
+    if (session?.session.accepts(connection, frame) === true) yield* session.handle(frame);
+    else this.#late(frame);
   }
 
   closed(connection: number, reason: string): void {
@@ -31,7 +29,12 @@ export class LinkFrames implements LinkEvents {
     this.requester.connectionClosed(connection, reason);
   }
 
-  *#negotiation(connection: number, { body }: LinkFrame): Task {
+  #late({ body }: LinkFrame): void {
+    this.trace.event('late frame dropped', body.case ?? '');
+  }
+
+  *#negotiation(connection: number, frame: LinkFrame): Task {
+    const { body } = frame;
     switch (body.case) {
       case 'hello':
         return yield* this.primary.hello(connection, body.value);
@@ -42,7 +45,7 @@ export class LinkFrames implements LinkEvents {
         this.requester.refused(connection, body.value);
         return;
       default:
-        this.counters.lateFrames += 1;
+        this.#late(frame);
     }
   }
 }

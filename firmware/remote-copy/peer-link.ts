@@ -26,13 +26,11 @@ export interface LinkCounters {
   metadataBytesSent: number;
   dataBytesReceived: number;
   metadataBytesReceived: number;
-  /** Frames of no current session, or out of sequence (rule 9). */
-  lateFrames: number;
 }
 
 /** Frames over the online link (224): encoding, counting, and the ring of receive buffers. */
 export class PeerLink {
-  readonly counters: LinkCounters = { dataBytesSent: 0, metadataBytesSent: 0, dataBytesReceived: 0, metadataBytesReceived: 0, lateFrames: 0 };
+  readonly counters: LinkCounters = { dataBytesSent: 0, metadataBytesSent: 0, dataBytesReceived: 0, metadataBytesReceived: 0 };
   readonly #open = new Set<number>();
   /** Receive buffers that wait for an event. */
   #posted = 0;

@@ -114,11 +114,11 @@ export class Relationship {
 
   /**
    * Half-copied data must not become a standalone card's (rules 7 and 12): its volume is empty from here on.
-   * Everything is dirty first, should a cut leave it a secondary.
+   * Everything is dirty first, should a cut leave it a secondary. With access it was consistent, and its hosts' since.
    */
   *#emptyInconsistent(): Task {
-    const { identity, consistent } = this.#control;
-    if (identity.role !== Role.SECONDARY || consistent) return;
+    const { identity, consistent, access } = this.#control;
+    if (identity.role !== Role.SECONDARY || consistent || access) return;
     yield* this.core.state.dirty.setAll();
     yield* this.core.state.written.clearAll();
   }

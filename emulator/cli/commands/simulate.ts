@@ -24,7 +24,7 @@ export function addSimulate(program: Command, world: World): void {
     configure: (command) => {
       command.addOption(new Option('--seeds <a..b>', 'which: one number, or the first and the last').argParser(seedsOf).default({ first: 1, last: 100 }, '1..100'));
       command.option('--jobs <n>', 'threads', jobsOf, availableParallelism());
-      command.option('--faults <set>', 'what goes wrong by itself: none, power, link, disk, nvram or all', 'all');
+      command.option('--faults <set>', 'what goes wrong: none, power, link, disk (and media), nvram or all', 'all');
       command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
       command.option('--keep-going', 'do not stop at the first seed, or sequence, that fails');
       command.option('--brief', 'do not look for the shortest scenario of a failure');
@@ -48,7 +48,8 @@ export function addSimulate(program: Command, world: World): void {
         if (options[option] !== undefined) throw new UsageError(`--${option} goes with --exhaustive: add that, or leave it out.`);
       }
       const { simulateSeeds } = await import('../simulate/simulate.js');
-      return interruptible(run.world.interrupt, simulateSeeds(options, run));
+      // What has ended is kept: it ends by itself when it is interrupted.
+      return simulateSeeds(options, run);
     },
   });
 }

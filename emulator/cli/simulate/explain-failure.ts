@@ -7,6 +7,7 @@ import { shrink } from '../../simulation/shrink.js';
 import { eventText } from './trace-file.js';
 
 const SHOWN_EVENTS = 30;
+const KIND_LETTERS = 40;
 
 export interface Explanation {
   /** For a sentence: which rule. */
@@ -30,9 +31,9 @@ export function explainFailure(result: SeedResult, faults: FaultOptions, judge: 
   const run = (steps: readonly Step[]): SeedResult => runSeed({ seed, faults, judge, memories, steps });
   const sameWay = (steps: readonly Step[]): boolean => {
     const other = run(steps).failure;
-    return other !== undefined && other.rule === failure.rule;
+    return other !== undefined && other.rule === failure.rule && kindOf(other.message) === kindOf(failure.message);
   };
-  const whole = stepsOf(seed, STEPS_A_SEED).slice(0, failure.step + 1);
+  const whole = stepsOf(seed, STEPS_A_SEED, faults.misfortunes).slice(0, failure.step + 1);
   const steps = shortens ? shrink(whole, sameWay) : whole;
   const shortest = run(steps);
   const events = (shortest.failure?.recent ?? []).slice(-SHOWN_EVENTS).map(eventText);
@@ -52,4 +53,9 @@ export function explainFailure(result: SeedResult, faults: FaultOptions, judge: 
       '',
     ].join('\n'),
   };
+}
+
+/** What is wrong, wherever it is: the beginning of the sentence, without its numbers. */
+function kindOf(message: string): string {
+  return message.replace(/\d+/g, '').slice(0, KIND_LETTERS);
 }

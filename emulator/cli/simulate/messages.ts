@@ -1,4 +1,6 @@
 import type { Judge } from '../../simulation/rules.js';
+import type { Telling } from './explain-failure.js';
+import type { SeedResult } from '../../simulation/run-seed.js';
 import type { Cuts, ExhaustiveCounts, ExhaustiveFailure } from '../../simulation/exhaustive/explorer.js';
 
 /** What a worker is started with. */
@@ -11,6 +13,12 @@ export interface WorkerSetup {
 export interface SeedRange {
   readonly first: number;
   readonly last: number;
+}
+
+/** A failed seed, to be explained. */
+export interface ExplainSetup extends WorkerSetup {
+  readonly result: SeedResult;
+  readonly telling: Telling;
 }
 
 export interface ExhaustiveSetup extends Pick<WorkerSetup, 'judge'> {

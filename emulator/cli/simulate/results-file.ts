@@ -3,19 +3,24 @@ import { whileLocked } from '../../parts/file-lock.js';
 import { addCounts } from '../../simulation/marks.js';
 import { LocalFileError, UsageError } from '../errors.js';
 
-const VERSION = 1;
+/** 2: which seeds were run, and by which build. */
+const VERSION = 2;
 
-/** Which seeds, and how they were run. */
-interface Range {
-  readonly first: number;
-  readonly last: number;
+/** Seeds from one to another, both of them too. */
+export type SeedSpan = readonly [first: number, last: number];
+
+/** How seeds are run. */
+export interface Conditions {
   readonly faults: string;
   readonly judge: string;
+  /** Of firmware and simulator. */
+  readonly build: string;
 }
 
 /** One run of the simulation. */
-interface Entry extends Range {
-  /** As many as were run: a run ends at the first that fails, unless it keeps going. */
+interface Entry extends Conditions {
+  /** Those that were run to their end, ascending: a run ends at the first that fails unless it keeps going, or is interrupted. */
+  readonly spans: readonly SeedSpan[];
   readonly seeds: number;
   readonly failedSeeds: readonly number[];
   readonly events: number;
@@ -38,12 +43,27 @@ interface Results {
 /**
  * Before a run, so that hours of it do not end at a file that cannot be added to.
  * @throws LocalFileError
- * @throws UsageError when seeds of it are there already: they would count twice.
+ * @throws UsageError when seeds of it are there already, which would count twice; or what another build has shown.
  */
-export async function checkResults(path: string, range: Range): Promise<void> {
+export async function checkResults(path: string, [first, last]: SeedSpan, conditions: Conditions): Promise<void> {
   const runs = await locked(path, () => readRuns(path));
-  const twice = runs.find((run) => isWhole(run) && run.faults === range.faults && run.judge === range.judge && run.first <= range.last && range.first <= run.last);
-  if (twice !== undefined) throw new UsageError(`--results: ${path} holds seeds ${String(twice.first)}..${String(twice.last)} already, which would count twice. Run others, or name another file.`);
+  if (runs.some(({ build }) => build !== conditions.build)) throw new UsageError(`--results: ${path} holds what another build has shown, which says nothing of this one. Name another file.`);
+  const twice = runs
+    .filter(({ faults, judge }) => faults === conditions.faults && judge === conditions.judge)
+    .flatMap(({ spans }) => spans)
+    .find(([from, to]) => from <= last && first <= to);
+  if (twice !== undefined) throw new UsageError(`--results: ${path} holds seeds ${String(twice[0])}..${String(twice[1])} already, which would count twice. Run others, or name another file.`);
+}
+
+/** Seeds in any order, as spans. */
+export function spansOf(seeds: readonly number[]): SeedSpan[] {
+  const spans: [number, number][] = [];
+  for (const seed of [...seeds].sort((a, b) => a - b)) {
+    const last = spans.at(-1);
+    if (last !== undefined && last[1] === seed - 1) last[1] = seed;
+    else spans.push([seed, seed]);
+  }
+  return spans;
 }
 
 /**
@@ -53,10 +73,6 @@ export async function checkResults(path: string, range: Range): Promise<void> {
  */
 export async function addToResults(path: string, entry: Entry): Promise<Readonly<Record<string, number>>> {
   return locked(path, async () => writeRuns(path, [...(await readRuns(path)), entry]));
-}
-
-function isWhole({ first, last, seeds }: Entry): boolean {
-  return seeds === last - first + 1;
 }
 
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -106,9 +122,17 @@ async function readRuns(path: string): Promise<readonly Entry[]> {
 /** As far as the sums are made of it. */
 function isEntry(run: unknown): run is Entry {
   if (typeof run !== 'object' || run === null) return false;
-  const { seeds, failedSeeds, events, simulatedHours, seconds, marks } = run as Partial<Entry>;
+  const { spans, build, seeds, failedSeeds, events, simulatedHours, seconds, marks } = run as Partial<Entry>;
   const counts = typeof marks === 'object' && (marks as object | null) !== null ? Object.values(marks) : [undefined];
-  return Array.isArray(failedSeeds) && [seeds, events, simulatedHours, seconds, ...counts].every((count) => typeof count === 'number');
+  return Array.isArray(failedSeeds) && Array.isArray(spans) && spans.every(isSpan) && typeof build === 'string' && [seeds, events, simulatedHours, seconds, ...counts].every(isCount);
+}
+
+function isSpan(span: unknown): boolean {
+  return Array.isArray(span) && span.length === 2 && span.every(Number.isSafeInteger);
+}
+
+function isCount(count: unknown): boolean {
+  return typeof count === 'number' && Number.isFinite(count) && count >= 0;
 }
 
 function reasonOf(error: unknown): string {

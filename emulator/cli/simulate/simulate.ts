@@ -2,16 +2,19 @@ import { FAULT_SETS } from '../../simulation/faults.js';
 import { missedMarks } from '../../simulation/required-marks.js';
 import type { Judge } from '../../simulation/rules.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
-import { RefusedError, UsageError } from '../errors.js';
+import { InterruptedError, RefusedError, UsageError } from '../errors.js';
 import { startProgress } from '../progress.js';
 import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
-import { explainFailure } from './explain-failure.js';
+import { buildId } from './build-id.js';
+import type { Explanation } from './explain-failure.js';
+import type { ExplainSetup } from './messages.js';
 import type { SimulateOptions } from './options.js';
-import { addToResults, checkResults } from './results-file.js';
+import { addToResults, checkResults, spansOf } from './results-file.js';
 import { runSeeds } from './run-seeds.js';
 import { Tally } from './tally.js';
 import { writeTrace } from './trace-file.js';
+import { runPool } from './worker-pool.js';
 
 /** Failed seeds that a run names; the rest are counted. */
 const MOST_NAMED = 20;
@@ -21,7 +24,8 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
   if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
-  if (results !== undefined) await checkResults(results, { ...seeds, faults, judge });
+  const conditions = { faults, judge, build: buildId() };
+  if (results !== undefined) await checkResults(results, [seeds.first, seeds.last], conditions);
   if (trace !== undefined) {
     if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');
     await writeTrace(trace, { seed: seeds.first, faults: faultOptions, judge });
@@ -30,12 +34,14 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const progress = startProgress(run, 'simulate');
   const failed: SeedResult[] = [];
   const failedSeeds: number[] = [];
+  const ended: number[] = [];
   try {
     await runSeeds({
       seeds, jobs, faults, judge,
       interrupt: run.world.interrupt,
       onResult: (result) => {
         tally.add(result);
+        ended.push(result.seed);
         if (result.failure !== undefined) failedSeeds.push(result.seed);
         if (result.failure !== undefined && failed.length < MOST_NAMED) failed.push(result);
         progress.update(tally.seeds, seeds.last - seeds.first + 1);
@@ -46,7 +52,8 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     progress.end();
   }
   const summary = tally.summary(run.world.nowMs());
-  const reached = results === undefined ? summary.marks : await addToResults(results, { ...seeds, faults, judge, ...summary, failedSeeds });
+  const reached = results === undefined ? summary.marks : await addToResults(results, { ...conditions, spans: spansOf(ended), ...summary, failedSeeds });
+  if (run.world.interrupt.aborted) throw new InterruptedError(interruptHint(summary.seeds, results));
   const [first] = failed;
   if (first === undefined) {
     const report: Report = { json: { ...summary, failures: [] }, text: tally.text(run.world.nowMs()) };
@@ -57,7 +64,27 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     throw new RefusedError('NOT_REACHED', `The seeds have not reached all that a long run has to reach${often}.`, missed.join('; '), report);
   }
   const again = `--seeds ${String(first.seed)} --faults ${faults}${judge === 'data' ? ' --data-only' : ''}`;
-  const explained = explainFailure(first, faultOptions, judge, { shortens: options.brief !== true, again });
+  const explained = await explain({ faults, judge, result: first, telling: { shortens: options.brief !== true, again } }, run.world.interrupt);
   const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
   throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });
+}
+
+/** In a thread of its own, so that Ctrl-C ends it. @throws InterruptedError */
+async function explain(setup: ExplainSetup, interrupt: AbortSignal): Promise<Explanation> {
+  const told: Explanation[] = [];
+  await runPool<undefined, Explanation>({
+    program: new URL('./explain-worker.js', import.meta.url),
+    setup,
+    jobs: 1,
+    take: () => undefined,
+    onAnswer: (explanation) => { told.push(explanation); },
+    interrupt,
+  });
+  const [explanation] = told;
+  if (explanation === undefined) throw new InterruptedError(`Seed ${String(setup.result.seed)} failed: ${setup.result.failure?.message ?? ''}`);
+  return explanation;
+}
+
+function interruptHint(seeds: number, results: string | undefined): string {
+  return results === undefined ? `${String(seeds)} seeds had ended.` : `${String(seeds)} seeds had ended, and stand in ${results}.`;
 }

@@ -11,7 +11,7 @@ export interface Summary {
   readonly events: number;
   readonly simulatedHours: number;
   readonly seconds: number;
-  /** Of the trace hashes of all seeds, in any order: the same wherever they are run. */
+  /** Of one seed its own; of several made of theirs, in any order. The same wherever they are run. */
   readonly traceHash: string;
   /** How often rare things were reached. */
   readonly marks: Readonly<Record<string, number>>;
@@ -26,6 +26,7 @@ export class Tally {
   #events = 0;
   #simulatedUs = 0;
   #traces = 0;
+  #lastTrace = '';
   readonly #marks = new Map<string, number>();
 
   constructor(private readonly startedMs: number) {}
@@ -35,6 +36,7 @@ export class Tally {
     this.seeds += 1;
     this.#events += events;
     this.#simulatedUs += simulatedUs;
+    this.#lastTrace = traceHash;
     this.#traces = (this.#traces + Math.imul(Number.parseInt(traceHash, 16) ^ seed, 0x9e3779b1)) >>> 0;
     if (failure !== undefined) this.#failed += 1;
   }
@@ -47,7 +49,7 @@ export class Tally {
       events: this.#events,
       simulatedHours: this.#simulatedUs / US_AN_HOUR,
       seconds: (nowMs - this.startedMs) / 1000,
-      traceHash: this.#traces.toString(16).padStart(8, '0'),
+      traceHash: this.seeds === 1 ? this.#lastTrace : this.#traces.toString(16).padStart(8, '0'),
       marks,
       missedMarks: missedMarks(marks),
     };
@@ -61,7 +63,7 @@ export class Tally {
       `  events            ${String(events)}, ${aSecond(events)} a second`,
       `  simulated         ${simulatedHours.toFixed(2)} hours, ${aSecond(simulatedHours * 3600)} times as fast as life`,
       `  took              ${seconds.toFixed(1)} s`,
-      `  trace hash        ${traceHash}, of all seeds: the same wherever they are run`,
+      `  trace hash        ${traceHash}${seeds === 1 ? '' : ', of all seeds'}: the same wherever they are run`,
       '  reached',
       ...Object.entries(marks).map(([name, count]) => `${String(count).padStart(10)}  ${name}`),
       ...(missed.length === 0 ? [] : ['  not reached, though a long run has to']),

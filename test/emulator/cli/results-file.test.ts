@@ -1,13 +1,47 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { addToResults } from '../../../emulator/cli/simulate/results-file.js';
+import { addToResults, checkResults, spansOf } from '../../../emulator/cli/simulate/results-file.js';
 import { temporaryDirectory } from '../support.js';
 
-const run = { first: 1, last: 1, faults: 'all', judge: 'rules', seeds: 1, failedSeeds: [], events: 10, simulatedHours: 1, seconds: 1, marks: { 'medium loaded': 2 } };
+const conditions = { faults: 'all', judge: 'rules', build: 'this' };
+const run = { ...conditions, spans: [[1, 4], [9, 9]] as const, seeds: 5, failedSeeds: [], events: 10, simulatedHours: 1, seconds: 1, marks: { 'medium loaded': 2 } };
 
 it('counts every run of those that end at the same time', async () => {
   const path = join(temporaryDirectory(), 'results.json');
   await Promise.all(Array.from({ length: 20 }, () => addToResults(path, run)));
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ seeds: 20, events: 200, marks: { 'medium loaded': 40 } });
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 2, seeds: 100, events: 200, marks: { 'medium loaded': 40 } });
+});
+
+it('says which seeds were run, in whatever order they ended', () => {
+  expect(spansOf([7, 3, 1, 2, 9, 8])).toEqual([[1, 3], [7, 9]]);
+  expect(spansOf([])).toEqual([]);
+});
+
+it('counts no seed twice, of a run that was cut short neither', async () => {
+  const path = join(temporaryDirectory(), 'results.json');
+  await addToResults(path, run);
+  await checkResults(path, [5, 8], conditions);
+  await checkResults(path, [10, 99], conditions);
+  await checkResults(path, [1, 9], { ...conditions, judge: 'data' });
+  for (const span of [[4, 5], [0, 100], [9, 9]] as const) await expect(checkResults(path, span, conditions)).rejects.toThrow('already, which would count twice');
+});
+
+it('does not add up what different builds have shown', async () => {
+  const path = join(temporaryDirectory(), 'results.json');
+  await addToResults(path, run);
+  await expect(checkResults(path, [100, 200], { ...conditions, build: 'another' })).rejects.toThrow('another build has shown');
+});
+
+it.each<[string, object]>([
+  ['a negative count', { events: -5 }],
+  ['a count that is none', { seconds: 'long' }],
+  ['an infinite mark', { marks: { 'medium loaded': null } }],
+  ['no spans', { spans: undefined }],
+  ['half a span', { spans: [[1]] }],
+  ['no build', { build: undefined }],
+])('does not believe a file with %s', async (_what, change) => {
+  const path = join(temporaryDirectory(), 'results.json');
+  writeFileSync(path, JSON.stringify({ version: 2, runs: [{ ...run, ...change }] }));
+  await expect(checkResults(path, [100, 200], conditions)).rejects.toThrow('cannot be read');
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { REQUIRED_MARKS } from '../../../emulator/simulation/required-marks.js';
 import { temporaryDirectory } from '../support.js';
-import { grainlink, killAll } from './processes.js';
+import { grainlink, killAll, start } from './processes.js';
 
 afterEach(killAll);
 
@@ -31,7 +31,7 @@ describe('simulate', () => {
     const path = join(temporaryDirectory(), 'results.json');
     await simulate('--seeds', '1..2', '--results', path);
     await simulate('--seeds', '7', '--results', path);
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 1, seeds: 3, failedSeeds: 0, runs: [{ first: 1, last: 2 }, { first: 7, last: 7 }] });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 2, seeds: 3, failedSeeds: 0, runs: [{ spans: [[1, 2]] }, { spans: [[7, 7]] }] });
   });
 
   it('refuses to count seeds twice in a file', async () => {
@@ -43,10 +43,26 @@ describe('simulate', () => {
     expect((await simulate('--seeds', '2..3', '--faults', 'none', '--results', path)).exitCode).toBe(0);
   });
 
+  it('keeps what has ended when it is interrupted, and goes on with the rest', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    const { child, ended } = start('simulate', '--seeds', '1..999999', '--results', path);
+    await new Promise((resolve) => { child.stderr?.once('data', resolve); });
+    child.kill('SIGINT');
+    const { exitCode, err } = await ended;
+    expect(exitCode).toBe(130);
+    expect(err).toMatch(/Interrupted\. [1-9]\d* seeds had ended, and stand in /);
+    const { seeds, runs: [run] } = JSON.parse(readFileSync(path, 'utf8')) as { seeds: number; runs: [{ spans: [number, number][] }] };
+    expect(run.spans.reduce((sum, [first, last]) => sum + last - first + 1, 0)).toBe(seeds);
+    expect((await simulate('--seeds', '1..2', '--results', path)).exitCode).toBe(2);
+    expect((await simulate('--seeds', '999999', '--results', path)).exitCode).toBe(0);
+  });
+
   it('counts in the whole file where what is required adds up', async () => {
     const path = join(temporaryDirectory(), 'results.json');
     const counts = Object.fromEntries(REQUIRED_MARKS.map((name) => [name, 99]));
-    writeFileSync(path, JSON.stringify({ version: 1, runs: [{ first: 7, last: 7, faults: 'all', judge: 'rules', seeds: 1, failedSeeds: [], events: 1, simulatedHours: 1, seconds: 1, marks: counts }] }));
+    await simulate('--seeds', '7', '--results', path);
+    const { version, runs: [run] } = JSON.parse(readFileSync(path, 'utf8')) as { version: number; runs: [object] };
+    writeFileSync(path, JSON.stringify({ version, runs: [{ ...run, marks: counts }] }));
     expect((await simulate('--seeds', '1', '--results', path, '--require-marks', '99')).exitCode).toBe(0);
     const { exitCode, err } = await simulate('--seeds', '2', '--results', path, '--require-marks', '1000000');
     expect(exitCode).toBe(3);
@@ -67,7 +83,7 @@ describe('simulate', () => {
     expect(JSON.parse(required.out)).toMatchObject({ error: { code: 'NOT_REACHED' }, failedSeeds: 0 });
   });
 
-  it.each(['garbage', 'null', '{"version": 7}', '{"version": 1, "runs": [null]}', '{"version": 1, "runs": [{"seeds": "a", "failedSeeds": [], "marks": {}}]}'])('leaves a file alone that holds something else, before the first seed: %s', async (content) => {
+  it.each(['garbage', 'null', '{"version": 7}', '{"version": 2, "runs": [null]}', '{"version": 2, "runs": [{"seeds": "a", "failedSeeds": [], "marks": {}}]}'])('leaves a file alone that holds something else, before the first seed: %s', async (content) => {
     const path = join(temporaryDirectory(), 'results.json');
     writeFileSync(path, content);
     const { exitCode, err } = await simulate('--seeds', '1..999999', '--results', path);

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { ChangedGrains } from '../../../emulator/simulation/changed-grains.js';
 import { Economy } from '../../../emulator/simulation/economy.js';
 import { Marks } from '../../../emulator/simulation/marks.js';
 import { complaintsTo } from '../../../emulator/simulation/rules.js';
@@ -10,6 +11,7 @@ const UNDER_WAY = 0;
 
 let story: Story;
 let economy: Economy;
+let changed: ChangedGrains;
 
 /** Grains 1 (of which a block was written) and 5 (zeroed, and never written) are out-of-sync. */
 beforeEach(() => {
@@ -19,7 +21,9 @@ beforeEach(() => {
   watch.hosts.write(8, 1, true);
   watch.hosts.zero(40, 8, true);
   story.until('hosts have their answers', () => watch.hosts.underWay === 0);
-  economy = new Economy(watch.primary, watch.secondary, watch.hosts.model, new Marks(), complaintsTo('rules'));
+  changed = new ChangedGrains(watch.primary, watch.secondary);
+  changed.everything();
+  economy = new Economy(watch.primary, watch.secondary, watch.hosts.model, changed, new Marks(), complaintsTo('rules'));
   economy.begins(2, UNDER_WAY);
 });
 
@@ -58,4 +62,11 @@ test('rule 17: finds a synchronization of more than was out-of-sync before the s
   economy.asks(UNDER_WAY);
   story.watch.hosts.write(80, 1, false);
   economy.begins(3, UNDER_WAY);
+});
+
+test('rule 17: finds a map in which more is out-of-sync than hosts changed, whatever the map says', () => {
+  changed.established([]);
+  changed.asked({ mark: 1, firstBlock: 7, blocks: 10, fua: false, order: 1, acknowledged: true, durable: false });
+  economy.begins(3, UNDER_WAY);
+  expect(() => { economy.begins(4, UNDER_WAY); }).toThrow('rule 17: 4 grains are to be sent, and hosts and damage can have changed 3 at most');
 });

@@ -26,6 +26,14 @@ describe('a seed', () => {
     [431, 'the same, in another way'],
     [536, 'the judge of rule 12 believed a label that damage had overtaken'],
     [581, 'the judge of rule 16 counted writes of an earlier fork'],
+    [273, 'a card counted the silence of the line by its timers, which slow parts hold up (rule 4)'],
+    [3211, 'a change failed whose superblock the disk refused, and had happened all the same'],
+    [3477, 'a read that was answered at once was not noticed'],
+    [5954, 'the judge of rule 16 had forgotten a word that a cut left unanswered'],
+    [502, 'the judge of rule 12 took half a load that was begun for one that had'],
+    [8014, 'the judge of rule 12 took half a connection that was begun for one that had'],
+    [585, 'the judge of rule 1 took a copy of what is there already for a change'],
+    [861, 'the judge of rule 17 did not know that half a dissolution leaves everything dirty'],
   ])('%i ends well, which was a find: %s', (seed) => {
     expect(run(seed, FAULT_SETS['all']).failure).toBeUndefined();
   });

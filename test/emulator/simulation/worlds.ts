@@ -11,7 +11,7 @@ export function quietStory(seed = 1, geometry = SMALL_GEOMETRY): Story {
   const world = new World({ seed, faults: NO_FAULTS, memories, geometry });
   world.begin();
   const story = new Story(world, 'rules');
-  story.watch.rememberControls();
+  story.watch.rememberNvram();
   story.until('the cards come up', () => world.cards.every((card) => card.components !== undefined));
   return story;
 }

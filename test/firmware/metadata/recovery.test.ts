@@ -124,11 +124,12 @@ describe('damage', () => {
     expect([state.written.count, state.dirty.count]).toEqual([256, 256]);
   });
 
-  test('of a map costs a secondary its label, and a primary nothing', () => {
-    for (const [change, expected] of [[primary, true], [secondary, false]] as const) {
+  test('of the written map costs a secondary its label, of the dirty map not, and a primary nothing', () => {
+    for (const [change, region, expected] of [[primary, LAYOUT.written, true], [secondary, LAYOUT.written, false], [secondary, LAYOUT.dirty, true]] as const) {
       const board = boardOf(change);
-      damage(board, LAYOUT.dirty);
-      expect(bootCore(board).state.control.current.consistent).toBe(expected);
+      damage(board, region);
+      const { control, dirty } = bootCore(board).state;
+      expect([control.current.consistent, dirty.count]).toEqual([expected, 256]);
     }
   });
 
@@ -145,13 +146,26 @@ describe('damage', () => {
   });
 });
 
-test('doubt makes everything dirty, ends T0 and costs a secondary its label', () => {
+test('doubt makes everything dirty, and a load begin anew, and costs a secondary nothing else', () => {
   const board = boardOf((draft) => {
     secondary(draft);
     draft.consistent = true;
   });
+  const { loop, state: before } = bootCore(board);
+  run(loop, before.position.advance({ mediumOffsetBytes: 4096, volumeOffsetBytes: 4096, chunks: 1, chain: new Uint8Array(32) }));
+  board.lose();
   board.nvram.content.doubtful = true;
   const { state } = bootCore(board);
-  expect([state.dirty.count, state.control.current.consistent]).toEqual([256, false]);
+  expect([state.dirty.count, state.control.current.consistent, state.position.current]).toEqual([256, true, undefined]);
   expect(findings(board)).toEqual([]);
+  expect(bootCore(board).state.position.current).toBeUndefined();
+});
+
+test('doubt ends T0', () => {
+  const board = boardOf((draft) => {
+    primary(draft);
+    draft.flashCopy = create(FlashCopySchema, { t0Id: new Uint8Array(16).fill(9) });
+  });
+  board.nvram.content.doubtful = true;
+  expect(bootCore(board).state.control.current.flashCopy?.ended).toBe(Status.FLASH_COPY_DAMAGED);
 });

@@ -97,7 +97,8 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     pair.wire.cut();
     pair.boot(side);
     expect(dirtyGrains(side)).toHaveLength(256);
-    if (name === 'secondary') expect(side.status().diskState).toBe(DiskState.INCONSISTENT);
+    // What reads as written may be what it never was; a map that is lost changes no content.
+    if (name === 'secondary' && map === 'written') expect(side.status().diskState).toBe(DiskState.INCONSISTENT);
     pair.wire.restore();
     pair.untilSwept();
     expect([pair.differingGrains(), pair.secondary.volume()[0]]).toEqual([[], 1]);

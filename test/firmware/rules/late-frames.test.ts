@@ -2,6 +2,7 @@ import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { HostSpan } from '../../../emulator/simulation/host-span.js';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
+import { complaintsTo } from '../../../emulator/simulation/rules.js';
 import { LinkFrameSchema } from '../../../protos/gen/grainlink/link/v1/link_pb.js';
 import { dirtyGrains, holding, letGo, writesVolume } from '../support/operations.js';
 import { faultsOf, livePair, Pair } from '../support/pair.js';
@@ -62,7 +63,7 @@ test('rule 9: late acknowledgements of an earlier session complete no write of t
 test('rule 9: every frame of a session twice changes nothing', () => {
   const pair = livePair();
   pair.wire.fault = (wireFrame) => (wireFrame.decode().session === 0n ? 'deliver' : 'twice');
-  const hosts = new SimHosts(pair.primary.board, 1);
+  const hosts = new SimHosts(pair.primary.board, 1, complaintsTo('data'));
   const hostWork = (count: number): void => {
     for (let i = 0; i < count; i += 1) {
       hosts.any(pair.random, SPAN);
@@ -90,7 +91,7 @@ describe.each(['P', 'S'])('rule 9: a frame of %s', (sender) => {
         left -= 1;
         return left === -1 ? verdict : 'deliver';
       };
-      const hosts = new SimHosts(pair.primary.board, 1);
+      const hosts = new SimHosts(pair.primary.board, 1, complaintsTo('data'));
       for (let i = 0; i < 12; i += 1) hosts.any(pair.random, SPAN);
       pair.pass(200);
       pair.wire.cut();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { HostSpan } from '../../../emulator/simulation/host-span.js';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
+import { complaintsTo } from '../../../emulator/simulation/rules.js';
 import { holding, letGo, writesVolume } from '../support/operations.js';
 import { faultsOf, livePair, Pair } from '../support/pair.js';
 
@@ -12,7 +13,7 @@ const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
 test('rule 10: overlapping writes end in the order they were issued, on both cards, however late each step is', () => {
   for (const seed of SEEDS) {
     const pair = livePair({ seed, storm: true, watchCover: true, maxPayloadBytes: 1024 });
-    const hosts = new SimHosts(pair.primary.board, 1);
+    const hosts = new SimHosts(pair.primary.board, 1, complaintsTo('data'));
     for (let i = 0; i < 60; i += 1) {
       if (hosts.underWay < 12) hosts.any(pair.random, SPAN);
       for (let moves = 0; moves < 20 && pair.move(); moves += 1);

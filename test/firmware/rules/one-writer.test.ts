@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
+import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
+import { damage } from '../support/contents.js';
 import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
 import { converge, livePair, type Pair } from '../support/pair.js';
 import type { PairSide } from '../support/pair-side.js';
@@ -273,4 +274,17 @@ test('rule 16: a connect by command while the requester dials leaves one session
   expect(pair.primary.durable.control?.identity.loadId).toEqual(pair.secondary.durable.control?.identity.loadId);
   pair.reboot(pair.secondary);
   pair.untilSynchronized();
+});
+
+test.each(['dirty', 'written'] as const)('rule 16: a secondary with access serves its hosts, and keeps what they wrote, whatever damage of the %s map has done to its label', (map) => {
+  const pair = splitPair();
+  const { secondary } = pair;
+  secondary.powerOff();
+  damage(secondary.board, secondary.durable.layout[map]);
+  pair.boot(secondary);
+  const read = new Uint8Array(GRAIN);
+  pair.finish(secondary.read(3 * GRAIN, read));
+  expect([secondary.status().secondaryAccess, read[0]]).toEqual([true, 0x60]);
+  pair.command(secondary, { case: 'dissolve', value: {} });
+  expect([Role[secondary.status().role], secondary.volume()[3 * GRAIN]]).toEqual(['STANDALONE', 0x60]);
 });

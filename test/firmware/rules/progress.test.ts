@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
+import { complaintsTo } from '../../../emulator/simulation/rules.js';
 import { LINK_RECEIVE_BUFFERS, LINK_SILENCE_MS, MAX_INTENT_GRAINS, MAX_MIRRORS_IN_FLIGHT, MAX_PEER_CONNECTIONS, SYNC_BUFFERS } from '../../../firmware/limits.js';
 import { live } from '../support/lives.js';
 import { flushesVolume, holding, letGo } from '../support/operations.js';
@@ -142,7 +143,7 @@ test('rule 18: the operator\'s stop ends within the link timeout on a stuck line
 
 test('rule 18: hosts of a primary go on while the secondary comes and goes', () => {
   const pair = livePair();
-  const hosts = new SimHosts(pair.primary.board, 1);
+  const hosts = new SimHosts(pair.primary.board, 1, complaintsTo('data'));
   for (let i = 0; i < 12; i += 1) {
     pair.secondary.powerOff({ silent: i % 2 === 0 });
     hosts.write(i * 8, 8, true);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HostSpan } from '../../../emulator/simulation/host-span.js';
 import { SimHosts } from '../../../emulator/simulation/hosts.js';
+import { complaintsTo } from '../../../emulator/simulation/rules.js';
 import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { FlashCopyState, JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
@@ -15,7 +16,7 @@ const SPAN = new HostSpan([{ first: 0, count: 240 }]);
 /** A primary with data all over the first grains, none of it flushed, and a host that goes on. */
 function writingPrimary(options: PairOptions): { readonly pair: Pair; readonly hosts: SimHosts } {
   const pair = new Pair({ storm: true, watchCover: true, ...options });
-  const hosts = new SimHosts(pair.primary.board, 1);
+  const hosts = new SimHosts(pair.primary.board, 1, complaintsTo('data'));
   for (let i = 0; i < 12; i += 1) {
     hosts.change(pair.random, SPAN);
     pair.untilAnswered(hosts);
