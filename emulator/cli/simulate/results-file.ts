@@ -60,7 +60,7 @@ export function spansOf(seeds: readonly number[]): SeedSpan[] {
   const spans: [number, number][] = [];
   for (const seed of [...seeds].sort((a, b) => a - b)) {
     const last = spans.at(-1);
-    if (last !== undefined && last[1] === seed - 1) last[1] = seed;
+    if (last?.[1] === seed - 1) last[1] = seed;
     else spans.push([seed, seed]);
   }
   return spans;
