@@ -6,8 +6,8 @@ import type { Complain } from './rules.js';
 
 /** Rule 8: whom the primary must not let in. What it says of itself is not asked: each card is known by what is durable of it. */
 export class AdmissionWatch {
-  /** What the secondary was when it said Hello last. */
-  #asking: { readonly nonce: bigint; readonly control: Control | undefined } | undefined;
+  /** What the secondary was when it said Hello last, and whether it had to be refused as the primary was then. */
+  #asking: { readonly nonce: bigint; readonly control: Control | undefined; readonly reason: string | undefined } | undefined;
 
   constructor(
     private readonly primary: DurableView,
@@ -16,14 +16,20 @@ export class AdmissionWatch {
   ) {}
 
   frame(from: string, { body }: LinkFrame): void {
-    if (from === this.secondary.card.name && body.case === 'hello') this.#asking = { nonce: body.value.nonce, control: this.secondary.control };
-    if (from === this.primary.card.name && body.case === 'welcome' && body.value.nonce === this.#asking?.nonce) this.#letIn(this.#asking.control);
+    if (from === this.secondary.card.name && body.case === 'hello') {
+      const { control } = this.secondary;
+      this.#asking = { nonce: body.value.nonce, control, reason: this.#reason(control) };
+    }
+    if (from !== this.primary.card.name || body.case !== 'welcome' || body.value.nonce !== this.#asking?.nonce) return;
+    // On a slow line the welcome leaves long after it was decided, and the primary has sealed another T0 since (seed 693).
+    const reason = this.#asking.reason === undefined ? undefined : this.#reason(this.#asking.control);
+    if (reason !== undefined) this.complain(8, 'state', `the primary lets in ${reason}`);
   }
 
   /** While the primary commits something it may be what one copy of its control block says, or what it was before. */
-  #letIn(s: Control | undefined): void {
+  #reason(s: Control | undefined): string | undefined {
     const [durable, running] = [this.primary.control, this.primary.card.components?.core.state.control.current].map((p) => reasonToRefuse(p, s));
-    if (durable !== undefined && running !== undefined) this.complain(8, 'state', `the primary lets in ${durable}`);
+    return durable !== undefined && running !== undefined ? durable : undefined;
   }
 }
 
