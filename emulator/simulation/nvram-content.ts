@@ -49,10 +49,10 @@ export class NvramContent {
   }
 
   /** The machine went down, not the card alone: each line that was not flushed is old or new, and the next boot is told. */
-  loseMachine(keeps: () => boolean): void {
+  loseMachine(keeps: (line: number) => boolean): void {
     this.doubtful = true;
     const lines = [...(this.#unflushed ?? [])];
-    for (const [line, before] of lines) if (!keeps()) this.store(line, before);
+    for (const [line, before] of lines) if (!keeps(line)) this.store(line, before);
   }
 
   /** @param other of the same size. */

@@ -219,7 +219,7 @@ export class PairWatch {
   }
 
   /** Cuts a card's power, and checks what that leaves. @param keepsLine see {@link SimNvram.cut} */
-  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: () => boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: (line: number) => boolean): void {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
     this.marks.goesDown(card, true);

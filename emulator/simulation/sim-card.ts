@@ -181,7 +181,7 @@ export class SimCard {
    * @param fatesOf what becomes of each unsettled write, by its place among them; chance decides if nobody does.
    * @param keepsLine see {@link SimNvram.cut}
    */
-  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance, keepsLine?: () => boolean): void {
+  cut(silent: boolean, fatesOf: FatesOf = () => this.#byChance, keepsLine?: (line: number) => boolean): void {
     const { unsettled } = this;
     this.power.cut();
     this.clock.cut();

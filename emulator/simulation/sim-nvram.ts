@@ -56,9 +56,9 @@ export class SimNvram implements Nvram {
 
   /**
    * The power went, and with it whatever was waited for.
-   * @param keepsLine where the machine is lost with it: whether the next line that was not flushed is what it became.
+   * @param keepsLine where the machine is lost with it: whether a line that was not flushed is what it became.
    */
-  cut(keepsLine: (() => boolean) | undefined): void {
+  cut(keepsLine: ((line: number) => boolean) | undefined): void {
     this.#lastUs = 0;
     if (keepsLine !== undefined) this.content.loseMachine(keepsLine);
     // As with a disk: what a cut has left is what there is from then on.

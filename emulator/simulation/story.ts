@@ -152,7 +152,7 @@ export class Story {
   }
 
   /** Cuts a card's power now, if it is on. @param keepsLine see {@link SimNvram.cut} */
-  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: () => boolean): void {
+  cut(card: SimCard, silent: boolean, fatesOf?: FatesOf, keepsLine?: (line: number) => boolean): void {
     if (!card.power.on) return;
     this.note();
     this.watch.cut(card, silent, fatesOf, keepsLine);
