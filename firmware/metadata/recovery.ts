@@ -80,8 +80,6 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   damage.fill(image, layout.written, 0xff);
   damage.fill(image, layout.t0Written, 0);
   damage.fill(image, layout.t0Index, 0);
-  // Lines in doubt are of different times: how far a load came may be newer than what it wrote (rule 7).
-  if (doubtful) for (const line of layout.positions) damage.lose(line);
   for (const line of layout.positions) damage.fill(image, line, 0);
   const dirty = new GrainMap(loop, hal.nvram, layout.dirty, layout.grains, image);
   const written = new GrainMap(loop, hal.nvram, layout.written, layout.grains, image);
@@ -166,22 +164,13 @@ function* repair(loop: EventLoop, hal: Hal, image: Uint8Array, region: Region, d
 }
 
 class DamagedLines {
-  readonly #lines: Set<number>;
-
-  constructor(lines: readonly number[]) {
-    this.#lines = new Set(lines);
-  }
-
-  /** Takes a region for damaged as well. */
-  lose({ offsetBytes, lengthBytes }: Region): void {
-    for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += NVRAM_LINE_BYTES) this.#lines.add(at / NVRAM_LINE_BYTES);
-  }
+  constructor(private readonly lines: readonly number[]) {}
 
   /** The damaged lines of a region, counted from its start. */
   linesOf(region: Region): number[] {
     const first = region.offsetBytes / NVRAM_LINE_BYTES;
     const count = region.lengthBytes / NVRAM_LINE_BYTES;
-    return [...this.#lines].filter((line) => line >= first && line < first + count).map((line) => line - first);
+    return this.lines.filter((line) => line >= first && line < first + count).map((line) => line - first);
   }
 
   touches(region: Region): boolean {

@@ -6,6 +6,7 @@ import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.
 import { LoadState } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { JobState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import type { CardCore } from '../../../firmware/core.js';
+import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { beginLoad, prepareLoad, runLoad } from '../../../firmware/medium/load.js';
 import { MEDIUM_RING_BYTES } from '../../../firmware/medium/medium-memory.js';
 import { blankSecondaryBoard, exporting, GRAIN, hex, loadContext, loading, primaryAtT0, swapTwoChunks } from '../support/media.js';
@@ -125,6 +126,28 @@ describe('rule 7: a load', () => {
       const where = `cut after ${String(effects)} effects`;
       if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
       expect(isLoaded(rebooted), where).toBe(true);
+      expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
+    }
+  });
+
+  test('the loss of the machine does not make a load go on behind what was lost with it', () => {
+    const { primary, image } = travelled();
+    let finished = false;
+    for (let effects = 0; !finished; effects += 1) {
+      const board = blankSecondaryBoard();
+      carry(primary.board, board);
+      board.nvram.content.rememberUnflushed();
+      const core = bootCore(board);
+      // How far it came is kept, and nothing else that was not flushed.
+      const isPosition = (line: number): boolean => core.state.layout.positions.some(({ offsetBytes }) => offsetBytes === line * NVRAM_LINE_BYTES);
+      board.cutAfter(effects, { keepsLine: isPosition });
+      const job = launch(core.loop, loading(core));
+      settle(core.loop);
+      finished = job.ended;
+      board.lose();
+      const rebooted = bootCore(board);
+      const where = `lost after ${String(effects)} effects`;
+      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
       expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
     }
   });

@@ -36,6 +36,8 @@ export interface Loss {
   readonly keep?: () => boolean;
   /** Lines of NVRAM that were under way may be damaged. */
   readonly damage?: boolean;
+  /** The machine is lost as well: whether a line of NVRAM that was not flushed is what it became. */
+  readonly keepsLine?: (line: number) => boolean;
 }
 
 /** A simulated card in the hands of a test. Nothing goes wrong with it by itself. */
@@ -63,14 +65,14 @@ export class TestBoard extends SimCard {
   }
 
   /** Cuts the power now, unless it is off. */
-  lose({ silent = false, keep, damage = false }: Loss = {}): void {
+  lose({ silent = false, keep, damage = false, keepsLine }: Loss = {}): void {
     if (!this.power.on) return;
     const isKept = keep ?? ((): boolean => this.random.chance(0.5));
     const fates: Fates = ({ part }) => {
       if (damage && part === 'nvram' && this.random.chance(0.5)) return 'damaged';
       return isKept() ? 'new' : 'old';
     };
-    this.cut(silent, () => fates);
+    this.cut(silent, () => fates, keepsLine);
   }
 }
 
