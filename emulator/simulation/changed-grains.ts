@@ -43,9 +43,12 @@ export class ChangedGrains {
   /** A card has lost power, and lines of its NVRAM perhaps. */
   damaged(view: DurableView): void {
     const { content } = view.card.nvram;
-    if (view.control === undefined || content.doubtful) this.everything();
-    if (content.damagedLines.size === 0) return;
-    for (let grain = 0; grain < view.layout.grains; grain += 1) if (view.isMapDamaged(grain)) this.#changed.add(grain);
+    const isLost = view.control === undefined || content.doubtful;
+    if (!isLost && content.damagedLines.size === 0) return;
+    for (let grain = 0; grain < view.layout.grains; grain += 1) {
+      // In the midst of a session too, whose last frame may still be under way (seed 3930).
+      if (isLost || view.isMapDamaged(grain)) for (const set of [this.#changed, this.#sinceOpening]) set.add(grain);
+    }
   }
 
   /** A relationship begins with an empty map. @param underWay what hosts wait for now. */

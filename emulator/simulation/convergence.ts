@@ -27,7 +27,7 @@ export function converge(story: Story): void {
   story.until('the pair becomes synchronized', () => story.synchronized);
   story.until('the intents are swept', () => story.synchronized && cards.every((card) => card.components?.tracking.intentCount === 0));
   story.watch.note();
-  story.watch.same();
+  story.watch.volumes.same();
   for (const card of cards) mustRest(card);
 }
 

@@ -110,7 +110,7 @@ function startAtOnce(story: Story, random: Random): void {
     for (let i = 0; i < 3; i += 1) {
       story.later(random.below(START_TAKES_US), () => {
         story.note();
-        if (story.watch.secondaryHasAccess) story.otherHostWork(random);
+        if (story.watch.volumes.secondaryHasAccess) story.otherHostWork(random);
       });
     }
   });

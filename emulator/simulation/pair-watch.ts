@@ -1,15 +1,13 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import type { CardComponents } from '../../firmware/components.js';
-import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { LinkFrameSchema } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import { AdmissionWatch } from './admission-watch.js';
 import { AnswerTime } from './answer-time.js';
 import type { FatesOf } from './card-image.js';
-import { ZERO_BLOCK } from './block.js';
 import { ChangedGrains } from './changed-grains.js';
 import { judgeSuccess } from './command-watch.js';
 import { ControlHistory } from './control-history.js';
-import { differingBlock, DurableView, uncoveredGrains } from './durable-view.js';
+import { DurableView, uncoveredGrains } from './durable-view.js';
 import type { ModelWrite } from './host-model.js';
 import { SimHosts } from './hosts.js';
 import { LabelWatch } from './label-watch.js';
@@ -24,6 +22,7 @@ import { SessionCounters } from './session-counters.js';
 import type { AdminBody, SimCard } from './sim-card.js';
 import { T0Damage } from './t0-damage.js';
 import { T0Images } from './t0-images.js';
+import { VolumeWatch } from './volume-watch.js';
 import type { World } from './world.js';
 
 /** Looks at a pair from outside: at what is durable, what hosts were told, and nothing else. */
@@ -36,6 +35,7 @@ export class PairWatch {
   /** And what they read there while it has none. */
   readonly secondaryReads: SecondaryReads;
   readonly oneWriter: OneWriter;
+  readonly volumes: VolumeWatch;
   readonly images: T0Images;
   readonly marks = new Marks();
   readonly #line: LineWatch;
@@ -51,7 +51,6 @@ export class PairWatch {
   readonly #histories = new Map<SimCard, ControlHistory>();
   readonly #complain: Complain;
 
-  #secondaryHadAccess = false;
   /** Of the primary, as of its last commit. */
   #generation = 0n;
   readonly #up = new Map<SimCard, CardComponents>();
@@ -78,6 +77,8 @@ export class PairWatch {
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.#changed, this.marks, this.#complain);
     this.#label = new LabelWatch(this.secondary, this.#complain);
     this.#t0Damage = new T0Damage(this.primary, this.#complain);
+    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
+    this.volumes = new VolumeWatch(this.primary, this.secondary, this.hosts, this.otherHosts, this.secondaryReads, this.oneWriter, this.marks, this.#complain);
     this.#counters = new SessionCounters(this.primary, this.secondary, this.#complain);
     if (known !== undefined) {
       this.#line.recall(known.#line);
@@ -88,9 +89,8 @@ export class PairWatch {
         const other = [...known.#recoveries.values()][index];
         if (other !== undefined) this.#recoveryOf(card).recall(other);
       }
-      this.#secondaryHadAccess = known.#secondaryHadAccess;
+      this.volumes.recall(known.volumes);
     }
-    this.secondaryReads = new SecondaryReads(this.secondary, this.hosts, this.#line, () => this.inLockstep, this.#complain);
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
     world.primary.power.observer = this.#primaryEffect;
     world.secondary.power.observer = this.#secondaryEffect;
@@ -148,12 +148,8 @@ export class PairWatch {
 
   /** Rules 4 and 16: as long as it has access, hosts of the secondary are served as those of a primary. */
   readonly #complainWithAccess: Complain = (rule, seenIn, detail) => {
-    if (this.#servesAsOwn) this.#complain(rule, seenIn, detail);
+    if (this.volumes.servesAsOwn) this.#complain(rule, seenIn, detail);
   };
-
-  get #servesAsOwn(): boolean {
-    return this.world.secondary.components?.core.state.control.current.access === true;
-  }
 
   /** Both cards call the pair synchronized. */
   get inLockstep(): boolean {
@@ -195,7 +191,7 @@ export class PairWatch {
   note(): void {
     this.hosts.note();
     this.#answerTime.note();
-    if (this.secondaryHasAccess) {
+    if (this.volumes.secondaryHasAccess) {
       this.otherHosts.note();
       this.#otherAnswerTime.note();
     }
@@ -238,15 +234,15 @@ export class PairWatch {
       this.#t0Damage.look();
       const grains = this.images.uncoveredGrains();
       if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} hold what T0 did not, and no bit says so`);
-      this.#acknowledged();
+      this.volumes.primaryCut();
     } else {
       this.secondaryReads.note();
       this.secondaryReads.forget();
       this.#line.note();
       this.#label.changed();
       this.oneWriter.forget();
-      this.#secondaryCut();
-      this.consistent();
+      this.volumes.secondaryCut();
+      this.volumes.consistent();
     }
   }
 
@@ -267,22 +263,9 @@ export class PairWatch {
     this.#recoveryOf(card).wentDown();
   }
 
-  /** Rule 12: a secondary that calls itself consistent holds what was there at one instant. */
-  consistent(): void {
-    const { control } = this.secondary;
-    if (control?.identity.role !== Role.SECONDARY || !control.consistent || control.access) return;
-    // The next boot takes the label away (rule 14).
-    if (this.world.secondary.nvram.content.damagedLines.size > 0) return;
-    const { content } = this.secondary;
-    const zeroed = [...this.hosts.order.blocks].filter((block) => content.block(block) === ZERO_BLOCK);
-    const fault = this.secondaryReads.faultApart(content.block, [...this.secondary.blocksNotZero(), ...zeroed]);
-    if (fault !== undefined) this.#complain(12, 'data', `the secondary calls itself consistent, and ${fault}`);
-  }
-
   /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
   secondaryReplaced(): void {
-    this.#secondaryHadAccess = false;
-    this.otherHosts.model.settleOn(this.secondary.content);
+    this.volumes.secondaryReplaced();
     this.historyOf(this.world.secondary)?.forget();
     this.#line.secondaryReplaced();
     this.#label.replaced();
@@ -296,54 +279,5 @@ export class PairWatch {
     if (this.judge === 'data') return;
     const grains = uncoveredGrains(this.primary, this.secondary);
     if (grains.length > 0) this.#complain(1, 'state', `grains ${grains.slice(0, 8).join(', ')} differ or may come to, and no bit on either card says so`);
-  }
-
-  /** Rule 4: after a cut of the primary. */
-  #acknowledged(): void {
-    const { model } = this.hosts;
-    const faults = model.faults(this.primary.content, model.afterCut, (block) => this.primary.isWrittenDamaged(this.primary.grainOf(block)));
-    if (faults.length > 0) this.#complain(4, 'data', `after a cut of the primary ${faults.join('; ')}`);
-    model.settleOn(this.primary.content);
-    if (this.world.primary.nvram.content.damagedLines.size > 0) this.hosts.order.forget();
-  }
-
-  /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
-  #secondaryCut(): void {
-    if (!this.#secondaryHadAccess) return;
-    const { model } = this.otherHosts;
-    const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
-    if (faults.length > 0 && this.secondary.control?.access === true) this.#complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
-    model.settleOn(this.secondary.content);
-  }
-
-  /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
-  get secondaryHasAccess(): boolean {
-    // Durably, and for the card itself: it says so to its hosts once it has committed it.
-    const has = this.secondary.control?.access === true && this.#servesAsOwn;
-    if (has && !this.#secondaryHadAccess) {
-      this.marks.reached('hosts write to the secondary');
-      this.otherHosts.forget();
-      this.otherHosts.acknowledgedChanges = 0;
-      this.oneWriter.accessGiven();
-      this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
-    }
-    if (this.world.secondary.components !== undefined) this.#secondaryHadAccess = has;
-    return has;
-  }
-
-  /** Both volumes read the same, and as hosts were told. Nothing is under way. */
-  same(): void {
-    this.hosts.note();
-    const faults = this.hosts.model.faults(this.primary.content, this.hosts.model.now);
-    if (faults.length > 0) this.#complain(4, 'data', `in the end the primary's ${faults.join('; ')}`);
-    const block = differingBlock(this.primary, this.secondary);
-    if (block !== undefined) this.#complain(11, 'data', `in the end block ${String(block)} differs between the cards`);
-  }
-
-  /** As an operator compares the volumes of a synchronized pair while nobody writes. */
-  sameBlocks(): void {
-    this.marks.reached('volumes compared');
-    const block = differingBlock(this.primary, this.secondary);
-    if (block !== undefined) this.#complain(11, 'data', `while the pair is synchronized and at rest block ${String(block)} differs between the cards`);
   }
 }

@@ -74,8 +74,8 @@ export class Story {
   /** Lets virtual time pass, and compares the volumes if the pair is synchronized and no host waits for an answer. */
   rest(us: number): void {
     this.wait(us);
-    if (this.synchronized && this.watch.hosts.underWay === 0) this.watch.sameBlocks();
-    this.watch.consistent();
+    if (this.synchronized && this.watch.hosts.underWay === 0) this.watch.volumes.sameBlocks();
+    this.watch.volumes.consistent();
   }
 
   /** Lets time pass until it is so. @throws RuleBroken when it does not come to be. */
@@ -109,8 +109,8 @@ export class Story {
 
   /** Hosts of the secondary ask for something: for anything if it has access, to read if not, and in vain to write. */
   otherHostWork(random: Random): void {
-    const { otherHosts, secondaryReads, secondaryHasAccess, oneWriter } = this.watch;
-    if (secondaryHasAccess) {
+    const { otherHosts, secondaryReads, volumes, oneWriter } = this.watch;
+    if (volumes.secondaryHasAccess) {
       if (otherHosts.underWay < MOST_UNDER_WAY) otherHosts.any(random, this.#span);
       return;
     }

@@ -23,7 +23,7 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'flush',
     start: ({ watch }) => {
       watch.hosts.flush();
-      if (watch.secondaryHasAccess) watch.otherHosts.flush();
+      if (watch.volumes.secondaryHasAccess) watch.otherHosts.flush();
     },
   },
   { name: 'discard', start: ({ watch }) => { watch.hosts.zero(GRAIN_ONE + 4, GRAIN_BLOCKS + 4, false); } },
@@ -42,7 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
 /** Writes at the primary, and at a secondary that has access. */
 function write({ watch }: Story, firstBlock: number, blocks: number, fua: boolean): void {
   watch.hosts.write(firstBlock, blocks, fua);
-  if (watch.secondaryHasAccess) watch.otherHosts.write(firstBlock + GRAIN_BLOCKS, blocks, fua);
+  if (watch.volumes.secondaryHasAccess) watch.otherHosts.write(firstBlock + GRAIN_BLOCKS, blocks, fua);
 }
 
 export function exportRequest({ watch, world }: Story): AdminBody {

@@ -109,7 +109,7 @@ export const STATIONS: readonly Station[] = [
       story.insist(story.world.secondary, { case: 'stop', value: { access: true } });
       writeGrains(story, 2);
       const { watch } = story;
-      if (watch.secondaryHasAccess) watch.otherHosts.write(3 * GRAIN_BLOCKS, GRAIN_BLOCKS, true);
+      if (watch.volumes.secondaryHasAccess) watch.otherHosts.write(3 * GRAIN_BLOCKS, GRAIN_BLOCKS, true);
       story.until('the other hosts are answered', () => watch.otherHosts.underWay === 0);
     },
   },

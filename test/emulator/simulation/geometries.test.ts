@@ -26,6 +26,6 @@ test('a write across a line of the maps, and one to the short last grain, come t
   expect([watch.primary.endBlockOf(1098), watch.primary.endBlockOf(1099), watch.primary.lengthBytesOf(1099)]).toEqual([1099 * 16, blocks, 4096]);
   world.link.restore();
   story.until('the pair is synchronized again', () => story.synchronized);
-  watch.same();
+  watch.volumes.same();
   expect([512 * 16 - 8, 512 * 16 + 7, blocks - 1].map((block) => watch.secondary.content.block(block).markAt(block))).toEqual([1, 1, 2]);
 });

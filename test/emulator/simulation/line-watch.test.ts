@@ -19,7 +19,7 @@ test('rule 16: what both sides wrote is a union, and a read finds what its hosts
   const story = livePair();
   const { watch, world } = story;
   story.insist(world.secondary, { case: 'stop', value: { access: true } });
-  expect(watch.secondaryHasAccess).toBe(true);
+  expect(watch.volumes.secondaryHasAccess).toBe(true);
   watch.otherHosts.write(0, 4, true);
   watch.hosts.write(2, 4, true);
   story.until('hosts have their answers', () => watch.hosts.underWay === 0 && watch.otherHosts.underWay === 0);
@@ -29,7 +29,7 @@ test('rule 16: what both sides wrote is a union, and a read finds what its hosts
   story.insist(world.secondary, { case: 'start', value: { discardSecondary: true } });
   story.until('the pair is synchronized again', () => story.synchronized);
   expect(watch.marks.counts['union of what both sides wrote']).toBe(1);
-  watch.same();
+  watch.volumes.same();
 });
 
 test('rule 12: a secondary in lockstep reads as the primary would, and a write there is refused', () => {

@@ -7,7 +7,7 @@ function givingUp(): Story {
   const story = livePair();
   const { world: { secondary }, watch } = story;
   story.insist(secondary, { case: 'stop', value: { access: true } });
-  story.until('hosts may write', () => watch.secondaryHasAccess);
+  story.until('hosts may write', () => watch.volumes.secondaryHasAccess);
   watch.otherHosts.write(0, 1, true);
   story.until('the host is answered', () => watch.otherHosts.underWay === 0);
   expect(watch.otherHosts.acknowledgedChanges).toBe(1);
