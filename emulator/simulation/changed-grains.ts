@@ -10,7 +10,8 @@ export class ChangedGrains {
   #changed: GrainSet;
   /** Of these, those since the session began: they may be in intent when it has synchronized the cards. */
   #sinceOpening: GrainSet;
-  #openedUs = 0;
+  /** When a card lost power last. */
+  readonly #cutUs = new Map<DurableView, number>();
 
   constructor(
     private readonly primary: DurableView,
@@ -42,6 +43,7 @@ export class ChangedGrains {
 
   /** A card has lost power, and lines of its NVRAM perhaps. */
   damaged(view: DurableView): void {
+    this.#cutUs.set(view, view.card.power.scheduler.nowUs);
     const { content } = view.card.nvram;
     const isLost = view.control === undefined || content.doubtful;
     if (!isLost && content.damagedLines.size === 0) return;
@@ -57,15 +59,14 @@ export class ChangedGrains {
     for (const write of underWay) this.#add(this.#changed, write);
   }
 
-  opened(underWay: readonly ModelWrite[], nowUs: number): void {
+  opened(underWay: readonly ModelWrite[]): void {
     this.#sinceOpening = this.#none();
     for (const write of underWay) this.#add(this.#sinceOpening, write);
-    this.#openedUs = nowUs;
   }
 
-  /** Nothing is out-of-sync. Where NVRAM failed to clear a bit, it is set again after a boot. */
+  /** Nothing is out-of-sync. Where NVRAM failed to clear a bit since a card came up, it is set again after the next boot (seed 6234). */
   synchronized(): void {
-    if ([this.primary, this.secondary].some(({ card }) => card.power.hasFailed('nvram', this.#openedUs))) return;
+    if ([this.primary, this.secondary].some((view) => view.card.power.hasFailed('nvram', this.#cutUs.get(view) ?? 0))) return;
     this.#changed = this.#none();
     this.#changed.addAll(this.#sinceOpening);
   }

@@ -142,7 +142,7 @@ export class PairWatch {
     const frame = fromBinary(LinkFrameSchema, bytes);
     this.#admission.frame(from, frame);
     // Before that frame the primary does not mirror.
-    if (frame.body.case === 'accept') this.#changed.opened([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay], this.world.scheduler.nowUs);
+    if (frame.body.case === 'accept') this.#changed.opened([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay]);
     this.#line.frame(from, frame, this.hosts.underWay);
   };
 
