@@ -14,8 +14,8 @@ export class NvramContent {
   /** Damage that a boot was told of stays until `recovered`, even where the firmware has written since. */
   reported: ReadonlySet<number> = new Set();
   doubtful = false;
-  /** What lines held when they were flushed last, where somebody asked for it. */
-  #unflushed: Map<number, Uint8Array> | undefined;
+  /** What lines held when they were flushed last, where somebody asked for it; nothing that can be read where they were damaged. */
+  #unflushed: Map<number, Uint8Array | undefined> | undefined;
   /** Grows with each change of the bytes. */
   changes = 0;
   readonly #words: Uint32Array;
@@ -52,7 +52,12 @@ export class NvramContent {
   loseMachine(keeps: (line: number) => boolean): void {
     this.doubtful = true;
     const lines = [...(this.#unflushed ?? [])];
-    for (const [line, before] of lines) if (!keeps(line)) this.store(line, before);
+    for (const [line, before] of lines) {
+      if (keeps(line)) continue;
+      // What was repaired and not flushed is damaged as it was (seed 7462).
+      if (before === undefined) this.damagedLines.add(line);
+      else this.store(line, before);
+    }
   }
 
   /** @param other of the same size. */
@@ -80,7 +85,7 @@ export class NvramContent {
     const unflushed = this.#unflushed;
     if (unflushed === undefined) return;
     for (let line = firstLine; line < endLine; line += 1) {
-      if (!unflushed.has(line)) unflushed.set(line, copyOf(this.bytes.subarray(line * NVRAM_LINE_BYTES, (line + 1) * NVRAM_LINE_BYTES)));
+      if (!unflushed.has(line)) unflushed.set(line, this.damagedLines.has(line) ? undefined : copyOf(this.bytes.subarray(line * NVRAM_LINE_BYTES, (line + 1) * NVRAM_LINE_BYTES)));
     }
   }
 

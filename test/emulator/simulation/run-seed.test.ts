@@ -34,6 +34,7 @@ describe('a seed', () => {
     [8014, 'the judge of rule 12 took half a connection that was begun for one that had'],
     [585, 'the judge of rule 1 took a copy of what is there already for a change'],
     [693, 'the judge of rule 8 took what the primary was when its welcome left for what it was when it decided'],
+    [7462, 'the loss of a machine brought back what had been damaged as if it had not been'],
     [6234, 'the judge of rule 17 forgot a bit that NVRAM had failed to clear in an earlier session'],
     [3930, 'the judge of rule 17 forgot damage that came before the last frame of a session'],
     [861, 'the judge of rule 17 did not know that half a dissolution leaves everything dirty'],
