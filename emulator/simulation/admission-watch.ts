@@ -1,3 +1,4 @@
+import { sameBytes } from '../../firmware/kernel/same-bytes.js';
 import type { Control } from '../../firmware/metadata/control-store.js';
 import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { LinkFrame } from '../../protos/gen/grainlink/link/v1/link_pb.js';
@@ -40,17 +41,13 @@ function reasonToRefuse(p: Control | undefined, s: Control | undefined): string 
   if (s.access) return 'a secondary to which hosts may write';
   // By an explicit command everything is copied.
   if (s.conventional) return undefined;
-  if (!isSame(s.identity.relationshipId, p.identity.relationshipId)) return 'the secondary of another relationship';
-  if (!isSame(s.identity.sourceVolumeId, p.identity.volumeId)) return 'the secondary of another volume';
+  if (!sameBytes(s.identity.relationshipId, p.identity.relationshipId)) return 'the secondary of another relationship';
+  if (!sameBytes(s.identity.sourceVolumeId, p.identity.volumeId)) return 'the secondary of another volume';
   const isBound = p.identity.loadId.length > 0;
   // Rule 14's exception: the primary has lost its map, and knows its secondary by the binding.
   if (s.identity.generation !== p.identity.generation && !(p.fullOwed && isBound)) return 'a secondary of another generation';
   const lostItsMap = s.allDirty && !s.suppressed;
-  if (!isBound) return !lostItsMap && p.identity.mediumRoot.length > 0 && isSame(s.identity.mediumRoot, p.identity.mediumRoot) ? undefined : 'a secondary that holds another T0 than the one that was sealed';
-  if (!isSame(s.identity.loadId, p.identity.loadId)) return 'another secondary than the one it is bound to';
+  if (!isBound) return !lostItsMap && p.identity.mediumRoot.length > 0 && sameBytes(s.identity.mediumRoot, p.identity.mediumRoot) ? undefined : 'a secondary that holds another T0 than the one that was sealed';
+  if (!sameBytes(s.identity.loadId, p.identity.loadId)) return 'another secondary than the one it is bound to';
   return lostItsMap || s.identity.sessionCounter >= p.identity.sessionCounter ? undefined : 'a secondary as it was before later sessions';
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0;
 }

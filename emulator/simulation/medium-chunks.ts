@@ -1,7 +1,7 @@
 import { CHUNKS_OFFSET_BYTES } from '../../firmware/medium/label-blocks.js';
 import type { Random } from './random.js';
 
-interface Place {
+export interface Place {
   readonly start: number;
   readonly end: number;
 }
@@ -17,15 +17,19 @@ export function swapChunks(medium: Uint8Array, random: Random): boolean {
   const one = random.pick(places);
   const others = places.filter(({ start, end }) => start !== one.start && end - start === one.end - one.start);
   if (others.length === 0) return false;
-  const other = random.pick(others);
-  const bytes = medium.slice(one.start, one.end);
-  medium.copyWithin(one.start, other.start, other.end);
-  medium.set(bytes, other.start);
+  exchange(medium, one, random.pick(others));
   return true;
 }
 
-/** Where each chunk begins and ends: a length as a varint, and so many bytes. */
-function chunkPlaces(medium: Uint8Array): Place[] {
+/** @param other as long as `one`. */
+export function exchange(medium: Uint8Array, one: Place, other: Place): void {
+  const bytes = medium.slice(one.start, one.end);
+  medium.copyWithin(one.start, other.start, other.end);
+  medium.set(bytes, other.start);
+}
+
+/** Where each chunk begins and ends, as far as there are whole ones: a length as a varint, and so many bytes. */
+export function chunkPlaces(medium: Uint8Array): Place[] {
   const places: Place[] = [];
   for (let start = CHUNKS_OFFSET_BYTES; start < medium.length;) {
     let length = 0;

@@ -46,7 +46,8 @@ export class PairWatch {
   readonly #otherAnswerTime: AnswerTime;
   readonly #changed: ChangedGrains;
   readonly #admission: AdmissionWatch;
-  readonly #recoveries: ReadonlyMap<SimCard, RecoveryWatch>;
+  readonly #primaryRecovery: RecoveryWatch;
+  readonly #secondaryRecovery: RecoveryWatch;
   /** Of the cards of which somebody may ask. */
   readonly #histories = new Map<SimCard, ControlHistory>();
   readonly #complain: Complain;
@@ -72,7 +73,8 @@ export class PairWatch {
     this.#changed = new ChangedGrains(this.primary, this.secondary);
     for (const hosts of [this.hosts, this.otherHosts]) hosts.onChange = this.#changedBy;
     this.#admission = new AdmissionWatch(this.primary, this.secondary, this.#complain);
-    this.#recoveries = new Map(world.cards.map((card) => [card, new RecoveryWatch(this.viewOf(card), this.#complain)]));
+    this.#primaryRecovery = new RecoveryWatch(this.primary, this.#complain);
+    this.#secondaryRecovery = new RecoveryWatch(this.secondary, this.#complain);
     this.oneWriter = new OneWriter(this.secondary, this.otherHosts, this.#complain);
     this.#line = new LineWatch(this.primary, this.secondary, this.hosts.model, this.#changed, this.marks, this.#complain);
     this.#label = new LabelWatch(this.secondary, this.#complain);
@@ -85,10 +87,8 @@ export class PairWatch {
       this.#label.recall(known.#label);
       this.#changed.recall(known.#changed);
       this.#generation = known.#generation;
-      for (const [index, card] of world.cards.entries()) {
-        const other = [...known.#recoveries.values()][index];
-        if (other !== undefined) this.#recoveryOf(card).recall(other);
-      }
+      this.#primaryRecovery.recall(known.#primaryRecovery);
+      this.#secondaryRecovery.recall(known.#secondaryRecovery);
       this.volumes.recall(known.volumes);
     }
     this.images = new T0Images(this.primary, this.secondary, this.hosts.model, this.marks, known?.images);
@@ -100,7 +100,7 @@ export class PairWatch {
 
   readonly #primaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
     if (part === 'nvram' && kind === 'recovered') {
-      this.#recoveryOf(this.world.primary).recovered();
+      this.#primaryRecovery.recovered();
       // A fresh one that it took because it has lost the map is no establishment.
       this.#generation = this.primary.control?.identity.generation ?? 0n;
     }
@@ -112,21 +112,20 @@ export class PairWatch {
   };
 
   #noteGeneration(): void {
-    const recovery = this.#recoveryOf(this.world.primary);
+    const recovery = this.#primaryRecovery;
     const generation = this.primary.control?.identity.generation ?? 0n;
-    if (generation !== this.#generation && generation !== 0n && !recovery.hasLostIdentity) this.#changed.established([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay]);
+    if (generation !== this.#generation && generation !== 0n && !recovery.hasLostIdentity) this.#changed.established(this.#changesUnderWay);
     this.#generation = generation;
     recovery.committed();
   }
 
-  #recoveryOf(card: SimCard): RecoveryWatch {
-    const recovery = this.#recoveries.get(card);
-    if (recovery === undefined) throw new Error(`nobody watches ${card.name}`);
-    return recovery;
+  /** Of hosts of both cards. */
+  get #changesUnderWay(): ModelWrite[] {
+    return [...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay];
   }
 
   readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
-    if (part === 'nvram' && kind === 'recovered') this.#recoveryOf(this.world.secondary).recovered();
+    if (part === 'nvram' && kind === 'recovered') this.#secondaryRecovery.recovered();
     if (part === 'nvram' && kind === 'persist') {
       this.#histories.get(this.world.secondary)?.persisted(at);
       this.#label.changed();
@@ -142,7 +141,7 @@ export class PairWatch {
     const frame = fromBinary(LinkFrameSchema, bytes);
     this.#admission.frame(from, frame);
     // Before that frame the primary does not mirror.
-    if (frame.body.case === 'accept') this.#changed.opened([...this.hosts.changesUnderWay, ...this.otherHosts.changesUnderWay]);
+    if (frame.body.case === 'accept') this.#changed.opened(this.#changesUnderWay);
     this.#line.frame(from, frame, this.hosts.underWay);
   };
 
@@ -260,7 +259,7 @@ export class PairWatch {
 
   #wentDown(card: SimCard): void {
     this.#changed.damaged(this.viewOf(card));
-    this.#recoveryOf(card).wentDown();
+    (card === this.world.primary ? this.#primaryRecovery : this.#secondaryRecovery).wentDown();
   }
 
   /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */
@@ -271,7 +270,7 @@ export class PairWatch {
     this.#label.replaced();
     this.#counters.replaced();
     this.#changed.damaged(this.secondary);
-    this.#recoveryOf(this.world.secondary).replaced();
+    this.#secondaryRecovery.replaced();
   }
 
   /** Rule 1, for a cut at this instant. */

@@ -41,6 +41,27 @@ function isLoaded(core: CardCore): boolean {
   return signs[0] === true;
 }
 
+/** Loads a medium, again and again, with a cut one effect later each time; boots, and goes on to the end. */
+function cutAtEachEffect(prepare: (core: CardCore, board: TestBoard, effects: number) => void): void {
+  const { primary, image } = travelled();
+  let finished = false;
+  for (let effects = 0; !finished; effects += 1) {
+    const board = blankSecondaryBoard();
+    carry(primary.board, board);
+    const core = bootCore(board);
+    prepare(core, board, effects);
+    const job = launch(core.loop, loading(core));
+    settle(core.loop);
+    finished = job.ended;
+    board.lose();
+    const rebooted = bootCore(board);
+    const where = `cut after ${String(effects)} effects`;
+    if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
+    expect(isLoaded(rebooted), where).toBe(true);
+    expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
+  }
+}
+
 describe('rule 7: a load', () => {
   test('makes the secondary hold T0, and says of which relationship, volume and generation it is', () => {
     const { primary, image, core } = travelled();
@@ -111,64 +132,23 @@ describe('rule 7: a load', () => {
   });
 
   test('a power cut at any effect leaves it loaded or not, never taken for loaded; and it can be resumed', () => {
-    const { primary, image } = travelled();
-    let finished = false;
-    for (let effects = 0; !finished; effects += 1) {
-      const board = blankSecondaryBoard();
-      carry(primary.board, board);
-      const core = bootCore(board);
-      board.cutAfter(effects);
-      const job = launch(core.loop, loading(core));
-      settle(core.loop);
-      finished = job.ended;
-      board.lose();
-      const rebooted = bootCore(board);
-      const where = `cut after ${String(effects)} effects`;
-      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
-      expect(isLoaded(rebooted), where).toBe(true);
-      expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
-    }
+    cutAtEachEffect((_core, board, effects) => { board.cutAfter(effects); });
   });
 
   test('the loss of the machine does not make a load go on behind what was lost with it', () => {
-    const { primary, image } = travelled();
-    let finished = false;
-    for (let effects = 0; !finished; effects += 1) {
-      const board = blankSecondaryBoard();
-      carry(primary.board, board);
+    cutAtEachEffect(({ state }, board, effects) => {
       board.nvram.content.rememberUnflushed();
-      const core = bootCore(board);
       // How far it came is kept, and nothing else that was not flushed.
-      const isPosition = (line: number): boolean => core.state.layout.positions.some(({ offsetBytes }) => offsetBytes === line * NVRAM_LINE_BYTES);
-      board.cutAfter(effects, { keepsLine: isPosition });
-      const job = launch(core.loop, loading(core));
-      settle(core.loop);
-      finished = job.ended;
-      board.lose();
-      const rebooted = bootCore(board);
-      const where = `lost after ${String(effects)} effects`;
-      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, where).toBe(Status.SUCCESS);
-      expect(firstDifference(volumeContent({ core: rebooted }), image), where).toBe(-1);
-    }
+      const keepsLine = (line: number): boolean => state.layout.positions.some(({ offsetBytes }) => offsetBytes === line * NVRAM_LINE_BYTES);
+      board.cutAfter(effects, { keepsLine });
+    });
   });
 
   test('a power cut does not make a load go on where the export of a former primary was', () => {
-    const { primary, image } = travelled();
-    let finished = false;
-    for (let effects = 0; !finished; effects += 1) {
-      const board = blankSecondaryBoard();
-      carry(primary.board, board);
-      const core = bootCore(board);
-      run(core.loop, core.state.position.advance({ mediumOffsetBytes: 8192, volumeOffsetBytes: 5 * GRAIN, chunks: 3, chain: new Uint8Array(32) }));
+    cutAtEachEffect(({ loop, state }, board, effects) => {
+      run(loop, state.position.advance({ mediumOffsetBytes: 8192, volumeOffsetBytes: 5 * GRAIN, chunks: 3, chain: new Uint8Array(32) }));
       board.cutAfter(effects);
-      const job = launch(core.loop, loading(core));
-      settle(core.loop);
-      finished = job.ended;
-      board.lose();
-      const rebooted = bootCore(board);
-      if (!isLoaded(rebooted)) expect(run(rebooted.loop, loading(rebooted)).status, `cut after ${String(effects)} effects`).toBe(Status.SUCCESS);
-      expect(firstDifference(volumeContent({ core: rebooted }), image)).toBe(-1);
-    }
+    });
   });
 
   test('a power cut in two loads one after the other, at every fifth effect of each', () => {

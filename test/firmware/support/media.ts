@@ -11,6 +11,7 @@ import { MEDIUM_MEMORY_BYTES } from '../../../firmware/medium/medium-memory.js';
 import { decodeChunk } from '../../../firmware/medium/chunk-format.js';
 import { CHUNKS_OFFSET_BYTES } from '../../../firmware/medium/label-blocks.js';
 import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
+import { chunkPlaces as placesOfChunks, exchange, type Place } from '../../../emulator/simulation/medium-chunks.js';
 import { formattedBoard, type TestBoard } from './board.js';
 import { damageMedium, fill, MEDIUM } from './contents.js';
 import { bootPrimary, establish, hostWrite, type PrimaryCard, takeT0 } from './primary-card.js';
@@ -76,21 +77,14 @@ export function hex(bytes: Uint8Array | undefined): string {
 }
 
 /** Where each chunk of a whole medium begins and ends. */
-export function chunkPlaces(medium: Uint8Array): { readonly start: number; readonly end: number }[] {
-  const places: { readonly start: number; readonly end: number }[] = [];
-  for (let start = CHUNKS_OFFSET_BYTES; start < medium.length;) {
-    let length = 0;
-    let prefixBytes = 0;
-    for (let more = true; more; prefixBytes += 1) {
-      const byte = medium[start + prefixBytes] ?? 0;
-      length += (byte & 0x7f) * 128 ** prefixBytes;
-      more = byte >= 0x80;
-    }
-    const end = start + prefixBytes + length;
-    if (decodeChunk(medium.subarray(start, end), prefixBytes) === undefined) throw new Error('not a chunk');
-    places.push({ start, end });
-    start = end;
-  }
+export function chunkPlaces(medium: Uint8Array): readonly Place[] {
+  const places = placesOfChunks(medium);
+  const isWhole = (places.at(-1)?.end ?? CHUNKS_OFFSET_BYTES) >= medium.length;
+  const areChunks = places.every(({ start, end }) => {
+    const encoded = medium.subarray(start, end);
+    return decodeChunk(encoded, encoded.findIndex((byte) => byte < 0x80) + 1) !== undefined;
+  });
+  if (!isWhole || !areChunks) throw new Error('not a chunk');
   return places;
 }
 
@@ -103,9 +97,7 @@ export function swapTwoChunks(board: TestBoard): [number, number] {
       const i = places.findIndex((a) => a.end - a.start === b.end - b.start);
       const a = places[i];
       if (a === undefined || i === j || a.end - a.start < GRAIN) continue;
-      const first = medium.slice(a.start, a.end);
-      medium.copyWithin(a.start, b.start, b.end);
-      medium.set(first, b.start);
+      exchange(medium, a, b);
       swapped = [i, j];
       return medium;
     }
