@@ -9,7 +9,8 @@ import type { SecondaryReads } from './secondary-reads.js';
 
 /** What the volumes hold, beside what hosts were told (rules 4, 11, 12 and 16). */
 export class VolumeWatch {
-  #secondaryHadAccess = false;
+  /** The fork that hosts of the secondary began when it had access last; 0 since it had none. */
+  #forkId = 0n;
 
   /**
    * @param hosts of the primary.
@@ -28,12 +29,12 @@ export class VolumeWatch {
 
   /** What another knew, who watched before. */
   recall(other: VolumeWatch): void {
-    this.#secondaryHadAccess = other.#secondaryHadAccess;
+    this.#forkId = other.#forkId;
   }
 
   /** Another card stands in the place of the secondary: what was known of that one says nothing of this. */
   secondaryReplaced(): void {
-    this.#secondaryHadAccess = false;
+    this.#forkId = 0n;
     this.otherHosts.model.settleOn(this.secondary.content);
   }
 
@@ -65,7 +66,7 @@ export class VolumeWatch {
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
   secondaryCut(): void {
-    if (!this.#secondaryHadAccess) return;
+    if (this.#forkId === 0n) return;
     const { model } = this.otherHosts;
     const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
     if (faults.length > 0 && this.secondary.control?.access === true) this.complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
@@ -75,15 +76,17 @@ export class VolumeWatch {
   /** Whether hosts may write to the secondary. From then on a model of its own counts for it, until it gives that up. */
   get secondaryHasAccess(): boolean {
     // Durably, and for the card itself: it says so to its hosts once it has committed it.
-    const has = this.secondary.control?.access === true && this.servesAsOwn;
-    if (has && !this.#secondaryHadAccess) {
+    const { control } = this.secondary;
+    const has = control?.access === true && this.servesAsOwn;
+    // Another fork: it had given up the one before, and nobody looked meanwhile.
+    if (has && control.forkId !== this.#forkId) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
       this.otherHosts.acknowledgedChanges = 0;
       this.oneWriter.accessGiven();
       this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
-    if (this.secondary.card.components !== undefined) this.#secondaryHadAccess = has;
+    if (this.secondary.card.components !== undefined) this.#forkId = has ? control.forkId : 0n;
     return has;
   }
 

@@ -30,3 +30,14 @@ test('rule 16: where the power goes before it is durable, nothing was given up',
   story.cut(secondary, false, () => () => 'old');
   expect([watch.secondary.control?.access, watch.otherHosts.acknowledgedChanges]).toEqual([true, 1]);
 });
+
+test('rules 4 and 16: writes that were refused while there was no access are of the fork before, though there is access again when somebody looks', () => {
+  const story = givingUp();
+  const { world: { secondary }, watch } = story;
+  const before = watch.secondary.control?.forkId;
+  watch.otherHosts.write(8, 1, true);
+  story.command(secondary, { case: 'stop', value: { access: true } });
+  while (!watch.volumes.servesAsOwn || watch.secondary.control?.forkId === before) story.world.deliver();
+  expect(() => { story.note(); }).not.toThrow();
+  expect([watch.otherHosts.underWay, watch.otherHosts.acknowledgedChanges]).toEqual([0, 0]);
+});
