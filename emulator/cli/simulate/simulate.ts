@@ -6,11 +6,12 @@ import { InterruptedError, RefusedError, UsageError } from '../errors.js';
 import { startProgress } from '../progress.js';
 import type { Report } from '../report.js';
 import type { Run } from '../verb.js';
-import { buildId } from './build-id.js';
+import { buildIds } from './build-id.js';
 import type { Explanation } from './explain-failure.js';
 import type { ExplainSetup } from './messages.js';
 import type { SimulateOptions } from './options.js';
-import { addToResults, checkResults, spansOf } from './results-file.js';
+import { spansOf } from './results.js';
+import { addToResults, checkResults } from './results-file.js';
 import { runSeeds } from './run-seeds.js';
 import { Tally } from './tally.js';
 import { writeTrace } from './trace-file.js';
@@ -24,7 +25,7 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
   if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
-  const conditions = { faults, judge, build: buildId() };
+  const conditions = { faults, judge, ...buildIds() };
   if (results !== undefined) await checkResults(results, [seeds.first, seeds.last], conditions);
   if (trace !== undefined) {
     if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');

@@ -1,21 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { addToResults, checkResults, spansOf } from '../../../emulator/cli/simulate/results-file.js';
+import { addToResults, checkResults } from '../../../emulator/cli/simulate/results-file.js';
 import { temporaryDirectory } from '../support.js';
 
-const conditions = { faults: 'all', judge: 'rules', build: 'this' };
+const conditions = { faults: 'all', judge: 'rules', firmware: 'this', simulator: 'this' };
 const run = { ...conditions, spans: [[1, 4], [9, 9]] as const, seeds: 5, failedSeeds: [], events: 10, simulatedHours: 1, seconds: 1, marks: { 'medium loaded': 2 } };
 
 it('counts every run of those that end at the same time', async () => {
   const path = join(temporaryDirectory(), 'results.json');
-  await Promise.all(Array.from({ length: 20 }, () => addToResults(path, run)));
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 2, seeds: 100, events: 200, marks: { 'medium loaded': 40 } });
-});
-
-it('says which seeds were run, in whatever order they ended', () => {
-  expect(spansOf([7, 3, 1, 2, 9, 8])).toEqual([[1, 3], [7, 9]]);
-  expect(spansOf([])).toEqual([]);
+  await Promise.all(Array.from({ length: 20 }, (_, index) => addToResults(path, { ...run, spans: [[index * 5, index * 5 + 4]] })));
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 3, seeds: 100, events: 200, marks: { 'medium loaded': 40 } });
 });
 
 it('counts no seed twice, of a run that was cut short neither', async () => {
@@ -27,10 +22,10 @@ it('counts no seed twice, of a run that was cut short neither', async () => {
   for (const span of [[4, 5], [0, 100], [9, 9]] as const) await expect(checkResults(path, span, conditions)).rejects.toThrow('already, which would count twice');
 });
 
-it('does not add up what different builds have shown', async () => {
+it('does not add up what different firmwares have shown', async () => {
   const path = join(temporaryDirectory(), 'results.json');
   await addToResults(path, run);
-  await expect(checkResults(path, [100, 200], { ...conditions, build: 'another' })).rejects.toThrow('another build has shown');
+  await expect(checkResults(path, [100, 200], { ...conditions, firmware: 'another' })).rejects.toThrow('another firmware has shown');
 });
 
 it.each<[string, object]>([
@@ -39,9 +34,17 @@ it.each<[string, object]>([
   ['an infinite mark', { marks: { 'medium loaded': null } }],
   ['no spans', { spans: undefined }],
   ['half a span', { spans: [[1]] }],
-  ['no build', { build: undefined }],
+  ['no firmware', { firmware: undefined }],
+  ['no simulator', { simulator: undefined }],
 ])('does not believe a file with %s', async (_what, change) => {
   const path = join(temporaryDirectory(), 'results.json');
-  writeFileSync(path, JSON.stringify({ version: 2, runs: [{ ...run, ...change }] }));
+  writeFileSync(path, JSON.stringify({ version: 3, runs: [{ ...run, ...change }] }));
   await expect(checkResults(path, [100, 200], conditions)).rejects.toThrow('cannot be read');
+});
+
+it('lets seeds that failed be run again, and no others', async () => {
+  const path = join(temporaryDirectory(), 'results.json');
+  await addToResults(path, { ...run, failedSeeds: [2, 3] });
+  await checkResults(path, [2, 3], conditions);
+  await expect(checkResults(path, [2, 4], conditions)).rejects.toThrow('count twice');
 });

@@ -31,7 +31,7 @@ describe('simulate', () => {
     const path = join(temporaryDirectory(), 'results.json');
     await simulate('--seeds', '1..2', '--results', path);
     await simulate('--seeds', '7', '--results', path);
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 2, seeds: 3, failedSeeds: 0, runs: [{ spans: [[1, 2]] }, { spans: [[7, 7]] }] });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ version: 3, seeds: 3, failedSeeds: 0, openFailures: [], runs: [{ spans: [[1, 2]] }, { spans: [[7, 7]] }] });
   });
 
   it('refuses to count seeds twice in a file', async () => {
@@ -83,7 +83,7 @@ describe('simulate', () => {
     expect(JSON.parse(required.out)).toMatchObject({ error: { code: 'NOT_REACHED' }, failedSeeds: 0 });
   });
 
-  it.each(['garbage', 'null', '{"version": 7}', '{"version": 2, "runs": [null]}', '{"version": 2, "runs": [{"seeds": "a", "failedSeeds": [], "marks": {}}]}'])('leaves a file alone that holds something else, before the first seed: %s', async (content) => {
+  it.each(['garbage', 'null', '{"version": 7}', '{"version": 3, "runs": [null]}', '{"version": 3, "runs": [{"seeds": "a", "failedSeeds": [], "marks": {}}]}'])('leaves a file alone that holds something else, before the first seed: %s', async (content) => {
     const path = join(temporaryDirectory(), 'results.json');
     writeFileSync(path, content);
     const { exitCode, err } = await simulate('--seeds', '1..999999', '--results', path);
