@@ -52,7 +52,7 @@ export class PairWatch {
   readonly #histories = new Map<SimCard, ControlHistory>();
   readonly #complain: Complain;
 
-  /** Of the primary, as of its last commit. */
+  /** The last that the primary had. */
   #generation = 0n;
   readonly #up = new Map<SimCard, CardComponents>();
 
@@ -114,8 +114,11 @@ export class PairWatch {
   #noteGeneration(): void {
     const recovery = this.#primaryRecovery;
     const generation = this.primary.control?.identity.generation ?? 0n;
-    if (generation !== this.#generation && generation !== 0n && !recovery.hasLostIdentity) this.#changed.established(this.#changesUnderWay);
-    this.#generation = generation;
+    // The former may come back, where a part failed under a dissolution (seed 13491).
+    if (generation !== 0n && generation !== this.#generation) {
+      if (!recovery.hasLostIdentity) this.#changed.established(this.#changesUnderWay);
+      this.#generation = generation;
+    }
     recovery.committed();
   }
 
