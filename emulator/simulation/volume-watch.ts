@@ -9,7 +9,7 @@ import type { SecondaryReads } from './secondary-reads.js';
 
 /** What the volumes hold, beside what hosts were told (rules 4, 11, 12 and 16). */
 export class VolumeWatch {
-  /** The fork that hosts of the secondary began when it had access last; 0 since it had none. */
+  /** What its hosts began when they got access last. */
   #forkId = 0n;
 
   /**
@@ -66,10 +66,11 @@ export class VolumeWatch {
 
   /** Rule 4 for the hosts of the secondary, as long as it holds their writes (rule 16). */
   secondaryCut(): void {
-    if (this.#forkId === 0n) return;
+    const { control } = this.secondary;
+    if (control?.access !== true || control.forkId !== this.#forkId) return;
     const { model } = this.otherHosts;
     const faults = model.faults(this.secondary.content, model.afterCut, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
-    if (faults.length > 0 && this.secondary.control?.access === true) this.complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
+    if (faults.length > 0) this.complain(4, 'data', `after a cut of the secondary, which had access, ${faults.join('; ')}`);
     model.settleOn(this.secondary.content);
   }
 
@@ -78,7 +79,7 @@ export class VolumeWatch {
     // Durably, and for the card itself: it says so to its hosts once it has committed it.
     const { control } = this.secondary;
     const has = control?.access === true && this.servesAsOwn;
-    // Another fork: it had given up the one before, and nobody looked meanwhile.
+    // Not where a start failed after access was taken durably (seed 20839); also where nobody looked between two forks (seed 6714).
     if (has && control.forkId !== this.#forkId) {
       this.marks.reached('hosts write to the secondary');
       this.otherHosts.forget();
@@ -86,7 +87,7 @@ export class VolumeWatch {
       this.oneWriter.accessGiven();
       this.otherHosts.model.adopt(this.secondary.durableContent, this.secondary.content);
     }
-    if (this.secondary.card.components !== undefined) this.#forkId = has ? control.forkId : 0n;
+    if (has) this.#forkId = control.forkId;
     return has;
   }
 
