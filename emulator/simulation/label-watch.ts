@@ -48,8 +48,9 @@ export class LabelWatch {
   }
 
   #lost(control: Control): void {
-    const { controlBlocks, written } = this.secondary.layout;
-    if (![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
+    const { layout: { controlBlocks, written }, card: { power } } = this.secondary;
+    // With the machine a commit is lost that was not flushed (seed 34492): no firmware has done that.
+    if (power.on && ![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
     this.#damaged.add(hexOf(control.identity.loadId));
   }
 
