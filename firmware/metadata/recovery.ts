@@ -99,13 +99,14 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
     yield* repair(loop, hal, image, region, damage);
   }
 
-  const initial: Control = found.control ?? controlFromSuperblock(hal, identity, superblock?.sequence ?? 0n);
+  const initial: Control = found.control ?? (yield* takeOver(hal, superblocks, identity, geometry));
   const control = new ControlStore(loop, hal, found.regions, superblocks, geometry, initial);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
   // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.
   const behind = superblock?.identity === undefined || !sameButForCounter(superblock.identity, initial.identity);
-  if (found.uneven || superblockDamaged || behind) yield* control.rewrite();
+  if (lost) yield* control.commit(() => undefined);
+  else if (found.uneven || superblockDamaged || behind) yield* control.rewrite();
   yield* endHalfEstablishment(control);
   // A dirty map that is lost changes no content, and one in doubt has lost nothing that was flushed: only what reads as
   // written may now be what it never was (rule 12).
@@ -135,14 +136,22 @@ function* settleDamage(control: ControlStore, found: { t0Lost: boolean; inconsis
   });
 }
 
+/**
+ * The superblock takes over, and is written anew first: blocks of a recovery that a cut ended, and of before any loss,
+ * have lower numbers than those that follow, wherever one turns up again (rule 14).
+ */
+function* takeOver(hal: Hal, superblocks: SuperblockStore, identity: Control['identity'], geometry: Geometry): Task<Control> {
+  const control = controlFromSuperblock(hal, identity);
+  control.sequence = (yield* superblocks.write(control.identity, geometry)) << COMMITS_BITS;
+  return control;
+}
+
 /** Rule 14: a primary takes a fresh generation and owes its secondary everything; a secondary is Inconsistent. */
-function controlFromSuperblock(hal: Hal, identity: Control['identity'], superblockSequence: bigint): Control {
+function controlFromSuperblock(hal: Hal, identity: Control['identity']): Control {
   const primary = identity.role === Role.PRIMARY;
   const secondary = identity.role === Role.SECONDARY;
   const control = create(ControlBlockSchema, {
     version: CONTROL_BLOCK_VERSION,
-    // Above any that a stale copy could hold, of before an earlier loss too: the superblock is written anew at each.
-    sequence: superblockSequence << COMMITS_BITS,
     loadState: LoadState.NONE,
     allDirty: secondary,
     suppressed: false,

@@ -39,12 +39,16 @@ export class SuperblockStore {
     return { superblock: newest, damaged };
   }
 
-  /** One write at a time. */
-  *write(identity: Identity, geometry: Geometry): Task {
+  /**
+   * One write at a time.
+   * @returns its number in the order of all.
+   */
+  *write(identity: Identity, geometry: Geometry): Task<bigint> {
     this.#sequence += 1n;
+    const sequence = this.#sequence;
     const message = create(SuperblockSchema, {
       version: VERSION,
-      sequence: this.#sequence,
+      sequence,
       identity,
       nvramBytes: BigInt(geometry.nvramBytes),
       storeBytes: BigInt(geometry.storeBytes),
@@ -54,6 +58,7 @@ export class SuperblockStore {
       yield* this.loop.run<void>((done) => { this.hal.reserved.write(copy * SUPERBLOCK_BYTES, this.#place, done); });
       yield* this.loop.run<void>((done) => { this.hal.reserved.flush(done); });
     }
+    return sequence;
   }
 
   *#readCopy(copy: number): Task<Superblock | undefined> {

@@ -37,6 +37,7 @@ describe('a seed', () => {
     [7462, 'the loss of a machine brought back what had been damaged as if it had not been'],
     [6234, 'the judge of rule 17 forgot a bit that NVRAM had failed to clear in an earlier session'],
     [3930, 'the judge of rule 17 forgot damage that came before the last frame of a session'],
+    [50708, 'blocks of a recovery that was cut short had the numbers of those that followed (rule 14)'],
     [34492, 'the judge of rule 12 took a label that was lost with the machine, unflushed, for one that firmware took away'],
     [20839, 'the judge of rule 4 took a secondary whose start failed for one that got access anew'],
     [13491, 'the judge of rule 17 took a dissolution that failed for an establishment'],

@@ -93,6 +93,23 @@ describe('with both control blocks lost', () => {
     fillNvram(board, LAYOUT.controlBlocks[0].offsetBytes, stale);
     expect(bootCore(board).state.control.current.identity.generation).toBe(generation);
   });
+
+  test('nor is a block of a recovery that a cut ended', () => {
+    const board = boardOf(primary);
+    damage(board, ...LAYOUT.controlBlocks);
+    // Both copies are written, and nothing behind them.
+    let persists = 0;
+    board.power.intercept = ({ kind }) => {
+      if (kind === 'persist') persists += 1;
+      return persists > 1 && kind !== 'persist' && kind !== 'flush' ? 'hold' : undefined;
+    };
+    expect(() => bootCore(board)).toThrow('has not ended');
+    board.lose({ keep: () => false });
+    const stale = regionOf(board, LAYOUT.controlBlocks[0]);
+    const { generation } = bootCore(board).state.control.current.identity;
+    fillNvram(board, LAYOUT.controlBlocks[0].offsetBytes, stale);
+    expect(bootCore(board).state.control.current.identity.generation).toBe(generation);
+  });
 });
 
 describe('damage', () => {
