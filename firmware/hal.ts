@@ -14,9 +14,13 @@ export interface Completion<T> {
 
 /** Why a part could not do it. `text` is for people: one line, no stack. */
 export interface PartFault {
+  readonly part: CardPart;
   readonly kind: PartFaultKind;
   readonly text: string;
 }
+
+/** `disk` is the volume, the FlashCopy store and the superblock's place; `port` the host port and the peer port. */
+export type CardPart = 'nvram' | 'disk' | 'medium' | 'port';
 
 /**
  * - `io`: the device failed, or (a damaged NVRAM line, a bad sector) cannot be trusted.

@@ -55,11 +55,11 @@ export class CardPeerPort implements PeerPort {
     try {
       parsed = parseAddress(address);
     } catch (error) {
-      done.fail({ kind: 'not-found', text: errorText(error) });
+      done.fail({ part: 'port', kind: 'not-found', text: errorText(error) });
       return;
     }
     const fault = linkFault(parsed);
-    if (fault !== undefined) done.fail({ kind: 'closed', text: `${formatAddress(parsed)} cannot be used: ${fault}` });
+    if (fault !== undefined) done.fail({ part: 'port', kind: 'closed', text: `${formatAddress(parsed)} cannot be used: ${fault}` });
     else if (parsed.kind === 'tcp') this.#tcp.dial(parsed, done);
     else this.#serial.dial(parsed, done);
   }

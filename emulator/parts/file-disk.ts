@@ -115,7 +115,7 @@ export class FileDisk implements Disk {
     const step = (segment: Segment, then: Then): void => { fdatasync(segment.fd, then); };
     inTurn(segments, step, (error) => {
       for (const segment of segments) this.#flushed(segment);
-      if (error !== null) this.#lost = partFault(`${this.name} flush`, error);
+      if (error !== null) this.#lost = partFault('disk', `${this.name} flush`, error);
       this.#end('flush', done, error);
     });
   }
@@ -172,7 +172,7 @@ export class FileDisk implements Disk {
 
   #settle(what: string, done: Completion<void>, error: unknown): void {
     if (error === null) done.succeed();
-    else done.fail(partFault(`${this.name} ${what}`, error));
+    else done.fail(partFault('disk', `${this.name} ${what}`, error));
   }
 
   #dirtied(piece: Piece, then: Then): Then {

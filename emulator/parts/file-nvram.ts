@@ -77,7 +77,7 @@ export class FileNvram implements Nvram {
       // Synchronous: the page cache takes it in 3 µs, where a turn of the thread pool costs 70.
       this.#writeLines(offsetBytes / NVRAM_LINE_BYTES, lines);
     } catch (error) {
-      done.fail(partFault('NVRAM write', error));
+      done.fail(partFault('nvram', 'NVRAM write', error));
       return;
     }
     done.succeed();
@@ -90,7 +90,7 @@ export class FileNvram implements Nvram {
       this.#doubtful = false;
       this.#writeHeader(false);
     } catch (error) {
-      done.fail(partFault('NVRAM write', error));
+      done.fail(partFault('nvram', 'NVRAM write', error));
       return;
     }
     done.succeed();
@@ -99,7 +99,7 @@ export class FileNvram implements Nvram {
   flush(done: Completion<void>): void {
     fdatasync(this.#fd, (error) => {
       if (error === null) done.succeed();
-      else done.fail(partFault('NVRAM flush', error));
+      else done.fail(partFault('nvram', 'NVRAM flush', error));
     });
   }
 

@@ -53,7 +53,7 @@ export class FrameHub implements FramePort {
 
   send(connection: number, head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     const line = this.#lines.get(connection);
-    if (line === undefined) done.fail({ kind: 'closed', text: 'the connection is closed' });
+    if (line === undefined) done.fail({ part: 'port', kind: 'closed', text: 'the connection is closed' });
     else line.send(head, payload, done);
   }
 

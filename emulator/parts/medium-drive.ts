@@ -17,7 +17,7 @@ export const fileMediumDrive: MediumDrive = {
   open(path: string, mode: 'create' | 'resume' | 'read', done: Completion<MediumFile>): void {
     open(path, FLAGS[mode], (error, fd) => {
       if (error === null) inspect(path, fd, done);
-      else done.fail(partFault('medium', error));
+      else done.fail(partFault('medium', 'medium', error));
     });
   },
 };
@@ -29,7 +29,7 @@ function inspect(path: string, fd: number, done: Completion<MediumFile>): void {
       return;
     }
     close(fd, () => {
-      done.fail(error === null ? { kind: 'io', text: `medium: ${path} is not a file` } : partFault('medium', error));
+      done.fail(error === null ? { part: 'medium', kind: 'io', text: `medium: ${path} is not a file` } : partFault('medium', 'medium', error));
     });
   });
 }
@@ -37,14 +37,14 @@ function inspect(path: string, fd: number, done: Completion<MediumFile>): void {
 function mediumFile(fd: number, lengthBytes: number): MediumFile {
   const settle = (what: string, done: Completion<void>) => (error: Error | null | undefined): void => {
     if (error === null || error === undefined) done.succeed();
-    else done.fail(partFault(`medium ${what}`, error));
+    else done.fail(partFault('medium', `medium ${what}`, error));
   };
   return {
     lengthBytes,
     read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
       readAllParts(fd, [into], offsetBytes, (error, bytes) => {
         if (error !== null || bytes === into.length) settle('read', done)(error);
-        else done.fail({ kind: 'truncated', text: `medium read: it ends after ${String(offsetBytes + bytes)} bytes` });
+        else done.fail({ part: 'medium', kind: 'truncated', text: `medium read: it ends after ${String(offsetBytes + bytes)} bytes` });
       });
     },
     write(offsetBytes: number, from: readonly Uint8Array[], done: Completion<void>): void {
@@ -69,8 +69,8 @@ function mediumFile(fd: number, lengthBytes: number): MediumFile {
 /** A file that was removed meanwhile takes every write, and nobody can carry it away. */
 function mustBeThere(fd: number, done: Completion<void>): void {
   fstat(fd, (error, stats) => {
-    if (error !== null) done.fail(partFault('medium flush', error));
-    else if (stats.nlink === 0) done.fail({ kind: 'io', text: 'medium flush: its file has been removed' });
+    if (error !== null) done.fail(partFault('medium', 'medium flush', error));
+    else if (stats.nlink === 0) done.fail({ part: 'medium', kind: 'io', text: 'medium flush: its file has been removed' });
     else done.succeed();
   });
 }

@@ -62,7 +62,7 @@ class MemoryPeerPort implements PeerPort {
   dial(_address: string, done: Completion<number>): void {
     const { other } = this;
     if (!this.wire.whole || other?.hub.hasRoom !== true || !this.hub.hasRoom) {
-      done.fail({ kind: 'closed', text: 'the link is cut' });
+      done.fail({ part: 'port', kind: 'closed', text: 'the link is cut' });
       return;
     }
     const here = this.#line(this.hub);

@@ -46,7 +46,7 @@ export class MemoryLine implements Line {
 
   send(head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     if (this.#ended !== undefined) {
-      done.fail({ kind: 'closed', text: this.#ended });
+      done.fail({ part: 'port', kind: 'closed', text: this.#ended });
       return;
     }
     const frame = joined(payload === undefined ? [head] : [head, payload]);

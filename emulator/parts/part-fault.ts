@@ -1,4 +1,4 @@
-import type { PartFault, PartFaultKind } from '../../firmware/hal.js';
+import type { PartFault, PartFaultKind, CardPart } from '../../firmware/hal.js';
 
 const KINDS: Readonly<Record<string, PartFaultKind>> = {
   ENOENT: 'not-found',
@@ -24,6 +24,6 @@ export function errorText(error: unknown): string {
 }
 
 /** What the firmware is told of an error of the operating system. */
-export function partFault(what: string, error: unknown): PartFault {
-  return { kind: KINDS[errorCode(error) ?? ''] ?? 'io', text: `${what}: ${errorText(error)}` };
+export function partFault(part: CardPart, what: string, error: unknown): PartFault {
+  return { part, kind: KINDS[errorCode(error) ?? ''] ?? 'io', text: `${what}: ${errorText(error)}` };
 }

@@ -81,11 +81,11 @@ export class SerialDialler {
     try {
       device = await this.#deviceFor(address, text);
     } catch (error) {
-      done.fail({ kind: 'closed', text: `${text} cannot be opened: ${errorText(error)}` });
+      done.fail({ part: 'port', kind: 'closed', text: `${text} cannot be opened: ${errorText(error)}` });
       return;
     }
     const line = device.startLine();
-    if (line === undefined) done.fail({ kind: 'closed', text: `${text} carries another connection` });
+    if (line === undefined) done.fail({ part: 'port', kind: 'closed', text: `${text} carries another connection` });
     else done.succeed(line.connection);
   }
 

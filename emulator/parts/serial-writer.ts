@@ -34,7 +34,7 @@ export class SerialWriter {
   forget(reason: string): void {
     const unsent = [...(this.#writing === undefined ? [] : [this.#writing]), ...this.#queue.splice(0)];
     this.#writing = undefined;
-    for (const { done } of unsent) done.fail({ kind: 'closed', text: reason });
+    for (const { done } of unsent) done.fail({ part: 'port', kind: 'closed', text: reason });
   }
 
   #writeNext(): void {
@@ -49,7 +49,7 @@ export class SerialWriter {
       if (this.#writing === next) {
         this.#writing = undefined;
         if (error === null || error === undefined) next.done.succeed(frame.length);
-        else next.done.fail({ kind: 'closed', text: errorText(error) });
+        else next.done.fail({ part: 'port', kind: 'closed', text: errorText(error) });
       }
       this.#writeNext();
     });

@@ -67,7 +67,7 @@ export class TcpLine implements Line {
 
   send(head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     if (this.#reason !== undefined || !this.socket.writable) {
-      done.fail({ kind: 'closed', text: this.#reason ?? 'the connection is closed' });
+      done.fail({ part: 'port', kind: 'closed', text: this.#reason ?? 'the connection is closed' });
       return;
     }
     const messageBytes = head.length + (payload?.length ?? 0);
@@ -113,7 +113,7 @@ export class TcpLine implements Line {
       }
       this.socket.write(part, (error) => {
         if (error === null || error === undefined) done.succeed(wireBytes);
-        else done.fail({ kind: 'closed', text: this.#reason ?? errorText(error) });
+        else done.fail({ part: 'port', kind: 'closed', text: this.#reason ?? errorText(error) });
         if (lastOfBatch) this.#sendBatch();
       });
     });
@@ -153,7 +153,7 @@ export class TcpLine implements Line {
     this.#lastSlot ??= this.#intake.end();
     this.#giveBackLastSlot();
     const reason = (this.#reason ??= 'the connection was closed');
-    for (const { done } of this.#queue.splice(0)) done.fail({ kind: 'closed', text: reason });
+    for (const { done } of this.#queue.splice(0)) done.fail({ part: 'port', kind: 'closed', text: reason });
     this.hub.closed(this.connection, reason);
   }
 }

@@ -36,7 +36,7 @@ export class TcpDialler {
 
   dial(address: TcpAddress, done: Completion<number>): void {
     if (!this.hub.hasRoom) {
-      done.fail({ kind: 'closed', text: 'too many connections already' });
+      done.fail({ part: 'port', kind: 'closed', text: 'too many connections already' });
       return;
     }
     let line: TcpLine | undefined;
@@ -50,7 +50,7 @@ export class TcpDialler {
     socket.on('close', () => {
       clearTimeout(timer);
       this.#sockets.delete(socket);
-      if (line === undefined) done.fail({ kind: 'closed', text: `${formatAddress(address)} cannot be reached: ${failure}` });
+      if (line === undefined) done.fail({ part: 'port', kind: 'closed', text: `${formatAddress(address)} cannot be reached: ${failure}` });
     });
     socket.once('connect', () => {
       clearTimeout(timer);

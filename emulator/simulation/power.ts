@@ -1,4 +1,4 @@
-import type { Completion, PartFault } from '../../firmware/hal.js';
+import type { CardPart, Completion, PartFault } from '../../firmware/hal.js';
 import type { Atom, DurablePart, Unsettled } from './card-image.js';
 import type { FaultOptions } from './faults.js';
 import type { Random } from './random.js';
@@ -21,6 +21,8 @@ interface UnderWay {
   readonly atoms: (() => Atom[]) | undefined;
 }
 
+/** What the firmware calls them. */
+const CARD_PARTS: Readonly<Record<PartName, CardPart>> = { nvram: 'nvram', volume: 'disk', store: 'disk', reserved: 'disk', medium: 'medium' };
 /** Now and then an operation takes so many times longer: it waits behind others. */
 const QUEUEING = 12;
 const QUEUEING_CHANCE = 0.06;
@@ -108,7 +110,7 @@ export class SimPower {
     const probability = part === 'nvram' ? nvramError : diskError;
     if (probability === 0 || !this.random.chance(probability)) return undefined;
     this.#failedUs.set(part, this.scheduler.nowUs);
-    return { kind: 'io', text: `the ${part} failed in a ${kind}` };
+    return { part: CARD_PARTS[part], kind: 'io', text: `the ${part} failed in a ${kind}` };
   }
 }
 

@@ -44,7 +44,7 @@ export interface SimWorld {
 
 const NO_HOSTS: FramePort = {
   receive: () => undefined,
-  send: (_connection, _head, _payload, done) => { done.fail({ kind: 'closed', text: 'nobody is there' }); },
+  send: (_connection, _head, _payload, done) => { done.fail({ part: 'port', kind: 'closed', text: 'nobody is there' }); },
   close: () => undefined,
   maxPayloadBytes: () => 0,
 };

@@ -129,7 +129,7 @@ export class SimLink {
     this.scheduler.after(DIAL_US, { where: from.address, what: 'dial' }, () => {
       const target = this.#ports.get(address);
       if (!from.on) return;
-      if (!this.#up || target?.on !== true) done.fail({ kind: 'closed', text: `nobody answers at ${address}` });
+      if (!this.#up || target?.on !== true) done.fail({ part: 'port', kind: 'closed', text: `nobody answers at ${address}` });
       else done.succeed(this.#connect(from, target));
     });
   }
@@ -137,7 +137,7 @@ export class SimLink {
   send(port: AttachedPort, connection: number, parts: readonly Uint8Array[], done: Completion<number>): void {
     const end = this.#endOf(port, connection);
     if (end?.open !== true) {
-      done.fail({ kind: 'closed', text: 'the connection is closed' });
+      done.fail({ part: 'port', kind: 'closed', text: 'the connection is closed' });
       return;
     }
     end.unsent.push({ parts, done });
@@ -225,7 +225,7 @@ export class SimLink {
   /** @param tell whether the other end learns of it, behind what is on its way. */
   #close(end: End, reason: string, tell: boolean): void {
     end.open = false;
-    for (const { done } of end.unsent.splice(0)) done.fail({ kind: 'closed', text: reason });
+    for (const { done } of end.unsent.splice(0)) done.fail({ part: 'port', kind: 'closed', text: reason });
     end.port.event({ kind: 'closed', connection: end.connection, reason });
     if (tell) this.#tellOther(end, 'the peer closed the connection');
   }

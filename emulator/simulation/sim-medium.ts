@@ -152,9 +152,9 @@ export class SimMediumDrive implements MediumDrive {
   open(path: string, mode: 'create' | 'resume' | 'read', done: Completion<MediumFile>): void {
     this.power.submit({ part: 'medium', kind: 'open', offsetBytes: 0, lengthBytes: 0 }, this.power.dueUs(LEAST_US, MOST_US), done, (): MediumFile | PartFault => {
       let medium = this.shelf.get(path);
-      if (medium?.isOut === true) return { kind: 'not-found', text: `${path} is not in the drive` };
-      if (mode === 'create' && medium !== undefined) return { kind: 'exists', text: `${path} exists` };
-      if (mode !== 'create' && medium === undefined) return { kind: 'not-found', text: `${path} is not there` };
+      if (medium?.isOut === true) return { part: 'medium', kind: 'not-found', text: `${path} is not in the drive` };
+      if (mode === 'create' && medium !== undefined) return { part: 'medium', kind: 'exists', text: `${path} exists` };
+      if (mode !== 'create' && medium === undefined) return { part: 'medium', kind: 'not-found', text: `${path} is not there` };
       medium ??= new SimMedium();
       this.shelf.set(path, medium);
       if (mode !== 'read') this.#written.add(medium);
@@ -183,7 +183,7 @@ class SimMediumFile implements MediumFile {
 
   read(offsetBytes: number, into: Uint8Array, done: Completion<void>): void {
     this.#submit('read', offsetBytes, into.length, done, () => {
-      if (offsetBytes + into.length > this.medium.bytes.length) return { kind: 'truncated', text: 'the medium ends before' };
+      if (offsetBytes + into.length > this.medium.bytes.length) return { part: 'medium', kind: 'truncated', text: 'the medium ends before' };
       into.set(this.medium.bytes.subarray(offsetBytes, offsetBytes + into.length));
       return undefined;
     });
@@ -218,6 +218,6 @@ class SimMediumFile implements MediumFile {
 
   #submit(kind: OperationKind, offsetBytes: number, lengthBytes: number, done: Completion<void>, run: () => PartFault | undefined): void {
     this.power.submit<void>({ part: 'medium', kind, offsetBytes, lengthBytes }, this.power.dueUs(LEAST_US, MOST_US), done, () =>
-      this.medium.pulled === this.#pulled ? run() : { kind: 'io', text: 'the medium was pulled out' });
+      this.medium.pulled === this.#pulled ? run() : { part: 'medium', kind: 'io', text: 'the medium was pulled out' });
   }
 }

@@ -25,7 +25,7 @@ export function* administer(handlers: AdminHandlers, request: AdminRequest): Tas
     const result = yield* handle(handlers, body);
     return create(AdminResponseSchema, { status: Status.SUCCESS, result });
   } catch (error) {
-    return refusal(toCommandError(error, Status.INTERNAL));
+    return refusal(toCommandError(error));
   }
 }
 

@@ -21,7 +21,7 @@ export interface DispatchDeps {
   readonly posted: (session: HostSession, queue: HostQueue) => void;
 }
 
-const PART_FAILURES: ReadonlySet<Status> = new Set([Status.DISK_ERROR, Status.NVRAM_ERROR, Status.INTERNAL]);
+const PART_FAILURES: ReadonlySet<Status> = new Set([Status.DISK_ERROR, Status.NVRAM_ERROR]);
 
 /** Fetches commands from submission queues and carries each out in a task of its own. */
 export class Dispatch {
@@ -82,7 +82,7 @@ export class Dispatch {
     try {
       finished = yield* queue.queue === ADMIN_QUEUE ? this.#administer(entry.command) : executed(session, entry);
     } catch (error) {
-      finished = failed(entry.commandId, toCommandError(error, Status.DISK_ERROR));
+      finished = failed(entry.commandId, toCommandError(error));
     }
     if (PART_FAILURES.has(finished.status)) this.deps.partFailed(finished.status, finished.detail);
     entry.release();

@@ -1,4 +1,3 @@
-import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { Pending, Task } from '../kernel/pending.js';
 import { wait } from '../kernel/pending.js';
 import { MAX_TRANSFER_BYTES, MEDIUM_BUFFERS } from '../limits.js';
@@ -7,7 +6,7 @@ import { chainNext, chunkDigest, encodeChunkHead, type Extent } from './chunk-fo
 import type { ExportContext, PreparedExport } from './export-context.js';
 import { extentAt } from './extent-plan.js';
 import { reportProgress } from './job.js';
-import { failingAs, flushMedium, settled } from './medium-io.js';
+import { flushMedium, settled } from './medium-io.js';
 
 const READS_AHEAD = MEDIUM_BUFFERS / 2;
 const WRITES_BEHIND = MEDIUM_BUFFERS - READS_AHEAD;
@@ -87,7 +86,7 @@ export class ExportPipeline {
       const buffer = this.#free.pop();
       if (buffer === undefined) throw new Error('the export lost a buffer');
       const read = flashCopy.readT0(t0Id, extent.offsetBytes, buffer.subarray(0, extent.lengthBytes));
-      this.#reads.push({ extent, buffer, done: core.loop.fork('read T0', failingAs(Status.DISK_ERROR, read)) });
+      this.#reads.push({ extent, buffer, done: core.loop.fork('read T0', read) });
     }
   }
 
@@ -117,7 +116,7 @@ export class ExportPipeline {
   *#endWrite(): Task {
     const write = this.#writes.shift();
     if (write === undefined) return;
-    yield* failingAs(Status.MEDIUM_ERROR, wait(write.done));
+    yield* wait(write.done);
     if (write.buffer !== undefined) this.#free.push(write.buffer);
   }
 
@@ -138,6 +137,6 @@ export class ExportPipeline {
 
   *#makeDurable(position: Position): Task {
     yield* flushMedium(this.context.core.loop, this.prepared.file);
-    yield* failingAs(Status.NVRAM_ERROR, this.context.flashCopy.advance(this.prepared.t0Id, position));
+    yield* this.context.flashCopy.advance(this.prepared.t0Id, position);
   }
 }

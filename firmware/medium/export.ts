@@ -15,7 +15,7 @@ import type { ExportContext, PreparedExport } from './export-context.js';
 import { ExportPipeline } from './export-pipeline.js';
 import { newJob, runJob } from './job.js';
 import { BLANK_BLOCK, CHUNKS_OFFSET_BYTES, decodeLabel, encodeLabel, encodeSeal, LABEL_OFFSET_BYTES, SEAL_OFFSET_BYTES } from './label-blocks.js';
-import { closeMedium, createMedium, failingAs, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
+import { closeMedium, createMedium, flushMedium, openMedium, readMedium, writeMedium } from './medium-io.js';
 
 /*
  * The export of T0 to a portable medium (304).
@@ -62,7 +62,7 @@ function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
   const end = yield* new ExportPipeline(context, prepared).run();
   const root = end.chain;
   // From here on T0 is on the medium: should it end now, the medium holds it none the less.
-  yield* failingAs(Status.NVRAM_ERROR, flashCopy.recordRoot(t0Id, root));
+  yield* flashCopy.recordRoot(t0Id, root);
   const seal = create(MediumSealSchema, {
     root,
     chunks: BigInt(end.chunks),
@@ -73,7 +73,7 @@ function* exportT0(context: ExportContext, prepared: PreparedExport): Task {
   yield* flushMedium(core.loop, file);
   job.root = root;
   // Hosts have paid for T0 long enough.
-  yield* failingAs(Status.NVRAM_ERROR, flashCopy.end(Status.UNSPECIFIED, t0Id));
+  yield* flashCopy.end(Status.UNSPECIFIED, t0Id);
 }
 
 function* newMedium(context: ExportContext, t0Id: Uint8Array, path: string): Task<MediumFile> {
@@ -81,7 +81,7 @@ function* newMedium(context: ExportContext, t0Id: Uint8Array, path: string): Tas
   if (core.state.position.current !== undefined) {
     throw new CommandError(Status.MEDIUM_NOT_FOUND, 'T0 is exported in part to another medium; put that one in, or take a new T0');
   }
-  yield* failingAs(Status.NVRAM_ERROR, flashCopy.bindMedium(t0Id, newId(core.hal)));
+  yield* flashCopy.bindMedium(t0Id, newId(core.hal));
   return yield* createMedium(core.loop, core.hal.medium, path);
 }
 
@@ -100,7 +100,7 @@ function* findPosition(context: ExportContext, t0Id: Uint8Array, file: MediumFil
   }
   // What lies beyond the position may be torn, and is not sealed.
   yield* writeMedium(loop, file, SEAL_OFFSET_BYTES, [BLANK_BLOCK]);
-  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.truncate(position.mediumOffsetBytes, done); }));
+  yield* loop.run<void>((done) => { file.truncate(position.mediumOffsetBytes, done); });
   hal.trace.event('export', `resumes at chunk ${String(position.chunks)}`);
   return position;
 }
@@ -112,7 +112,7 @@ function* startMedium(context: ExportContext, file: MediumFile, start: Uint8Arra
   const blocks = [label, BLANK_BLOCK];
   if (!isUnderWay(context, start) && !isTorn(context, file, start, label)) throw new CommandError(Status.MEDIUM_EXISTS);
   yield* writeMedium(loop, file, LABEL_OFFSET_BYTES, blocks);
-  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.truncate(CHUNKS_OFFSET_BYTES, done); }));
+  yield* loop.run<void>((done) => { file.truncate(CHUNKS_OFFSET_BYTES, done); });
   yield* flushMedium(loop, file);
   return { mediumOffsetBytes: CHUNKS_OFFSET_BYTES, volumeOffsetBytes: 0, chunks: 0, chain: chainStart(hal.digest, label) };
 }

@@ -39,7 +39,7 @@ export function* runJob(job: JobStatus, file: MediumFile, loop: EventLoop, work:
     job.state = JobState.SUCCEEDED;
     job.status = Status.SUCCESS;
   } catch (error) {
-    const { status, detail } = toCommandError(error, Status.INTERNAL);
+    const { status, detail } = toCommandError(error);
     job.state = JobState.FAILED;
     job.status = status;
     job.detail = detail;

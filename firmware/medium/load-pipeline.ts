@@ -1,4 +1,3 @@
-import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import { type Pending, type Task, wait } from '../kernel/pending.js';
 import { MEDIUM_BUFFERS } from '../limits.js';
 import type { Position } from '../metadata/position-store.js';
@@ -7,7 +6,7 @@ import type { Chunk } from './chunk-format.js';
 import { ChunkReader } from './chunk-reader.js';
 import { reportProgress } from './job.js';
 import type { LoadContext, PreparedLoad } from './load-context.js';
-import { failingAs, settled } from './medium-io.js';
+import { settled } from './medium-io.js';
 import { MediumStream } from './medium-stream.js';
 
 const WRITES_BEHIND = MEDIUM_BUFFERS / 2;
@@ -86,7 +85,7 @@ export class LoadPipeline {
     this.prepared.job.dataBytes += BigInt(chunk.lengthBytes);
     this.#noteLoaded(chunk);
     const write = volume.writePiece(chunk.offsetBytes, chunk.payload);
-    return loop.fork('load chunk', failingAs(Status.DISK_ERROR, write));
+    return loop.fork('load chunk', write);
   }
 
   /** A grain is whole with the chunk in which it ends: the ones before were in earlier chunks. */
@@ -127,9 +126,9 @@ export class LoadPipeline {
 
   *#makeDurable(loaded: readonly GrainRange[], position: Position): Task {
     const { volume, state } = this.context.core;
-    yield* failingAs(Status.DISK_ERROR, volume.flush());
+    yield* volume.flush();
     // Rule 19: the written map follows the data, and the position both.
-    yield* failingAs(Status.NVRAM_ERROR, volume.markWritten(loaded));
-    yield* failingAs(Status.NVRAM_ERROR, state.position.advance(position));
+    yield* volume.markWritten(loaded);
+    yield* state.position.advance(position);
   }
 }

@@ -13,7 +13,7 @@ import { newJob, runJob } from './job.js';
 import { checkFits, checkRole } from './load-checks.js';
 import type { LoadContext, PreparedLoad } from './load-context.js';
 import { LoadPipeline } from './load-pipeline.js';
-import { closeMedium, failingAs, openMedium } from './medium-io.js';
+import { closeMedium, openMedium } from './medium-io.js';
 import { type MediumSummary, readSummary, sealOf } from './medium-summary.js';
 
 /*
@@ -57,7 +57,7 @@ export function* beginLoad({ core }: LoadContext, prepared: PreparedLoad): Task<
   try {
     checkRole(state.control.current, prepared.summary.label, state.written.count, prepared.overwrite);
     const position = resumePosition(core, prepared.summary);
-    if (position === undefined) return yield* failingAs(Status.NVRAM_ERROR, beginAnew(core, prepared));
+    if (position === undefined) return yield* beginAnew(core, prepared);
     core.hal.trace.event('load', `resumes at chunk ${String(position.chunks)}`);
     return position;
   } catch (error) {
@@ -79,11 +79,11 @@ function* load(context: LoadContext, prepared: PreparedLoad, from: Position): Ta
   const end = yield* new LoadPipeline(context, prepared, from).run();
   if (BigInt(end.chunks) !== seal.chunks || BigInt(core.state.written.count) !== seal.writtenGrains || !sameBytes(end.chain, seal.root)) {
     // Each chunk was whole, but together they are not what was sealed: nothing of it can be kept.
-    yield* failingAs(Status.NVRAM_ERROR, core.state.position.clear());
+    yield* core.state.position.clear();
     throw new CommandError(Status.MEDIUM_CHANGED);
   }
   prepared.job.root = seal.root;
-  yield* failingAs(Status.NVRAM_ERROR, commitLoaded(core, prepared));
+  yield* commitLoaded(core, prepared);
 }
 
 /** The position of an interrupted load of this very medium. */

@@ -1,17 +1,8 @@
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
-import { type CommandError, toCommandError } from '../errors.js';
+import { CommandError, toCommandError } from '../errors.js';
 import type { MediumDrive, MediumFile } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Suspension, type Task } from '../kernel/pending.js';
-
-/** Runs an operation whose part is known, so that its failure says which part it was. */
-export function* failingAs<T>(status: Status, operation: Task<T>): Task<T> {
-  try {
-    return yield* operation;
-  } catch (error) {
-    throw toCommandError(error, status);
-  }
-}
 
 /** Opens a medium that is there. Returns undefined when there is none. */
 export function* openMedium(loop: EventLoop, drive: MediumDrive, path: string, mode: 'resume' | 'read'): Task<MediumFile | undefined> {
@@ -19,7 +10,7 @@ export function* openMedium(loop: EventLoop, drive: MediumDrive, path: string, m
     return yield* loop.run<MediumFile>((done) => { drive.open(path, mode, done); });
   } catch (error) {
     if (error instanceof PartError && error.fault.kind === 'not-found') return undefined;
-    throw toCommandError(error, Status.MEDIUM_ERROR);
+    throw toCommandError(error);
   }
 }
 
@@ -28,9 +19,10 @@ export function* createMedium(loop: EventLoop, drive: MediumDrive, path: string)
   try {
     return yield* loop.run<MediumFile>((done) => { drive.open(path, 'create', done); });
   } catch (error) {
-    const kind = error instanceof PartError ? error.fault.kind : 'io';
-    const known = kind === 'exists' ? Status.MEDIUM_EXISTS : kind === 'not-found' ? Status.MEDIUM_NOT_FOUND : Status.MEDIUM_ERROR;
-    throw toCommandError(error, known);
+    const fault = error instanceof PartError ? error.fault : undefined;
+    if (fault?.kind === 'exists') throw new CommandError(Status.MEDIUM_EXISTS, fault.text);
+    if (fault?.kind === 'not-found') throw new CommandError(Status.MEDIUM_NOT_FOUND, fault.text);
+    throw toCommandError(error);
   }
 }
 
@@ -59,16 +51,16 @@ export function* readMedium(loop: EventLoop, file: MediumFile, offsetBytes: numb
 
 /** What a failed read of the medium means. */
 export function mediumError(error: unknown): CommandError {
-  const truncated = error instanceof PartError && error.fault.kind === 'truncated';
-  return toCommandError(error, truncated ? Status.MEDIUM_TRUNCATED : Status.MEDIUM_ERROR);
+  if (error instanceof PartError && error.fault.kind === 'truncated') return new CommandError(Status.MEDIUM_TRUNCATED, error.fault.text);
+  return toCommandError(error);
 }
 
 export function* writeMedium(loop: EventLoop, file: MediumFile, offsetBytes: number, from: readonly Uint8Array[]): Task {
-  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.write(offsetBytes, from, done); }));
+  yield* loop.run<void>((done) => { file.write(offsetBytes, from, done); });
 }
 
 export function* flushMedium(loop: EventLoop, file: MediumFile): Task {
-  yield* failingAs(Status.MEDIUM_ERROR, loop.run<void>((done) => { file.flush(done); }));
+  yield* loop.run<void>((done) => { file.flush(done); });
 }
 
 /** Waits for operations whatever becomes of them: the memory lent to them is free afterwards. */

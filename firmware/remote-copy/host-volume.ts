@@ -133,7 +133,7 @@ export class HostVolume implements HostIo {
       return yield* this.tracking.before(range, () => session?.mirroring === true);
     } catch (error) {
       // Its grains are out-of-sync now, as far as memory says: only a new session looks for them.
-      if (error instanceof PartError) session?.session.end(Status.NVRAM_ERROR, error.message);
+      if (error instanceof PartError) session?.session.fail(error);
       throw error;
     }
   }
@@ -150,7 +150,7 @@ export class HostVolume implements HostIo {
     } catch (error) {
       yield* wait(remote);
       // The cards differ now, so the pair has to synchronize anew.
-      if (error instanceof PartError) session.session.end(Status.DISK_ERROR, error.message);
+      if (error instanceof PartError) session.session.fail(error);
       throw error;
     }
     return yield* wait(remote);

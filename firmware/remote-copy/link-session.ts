@@ -1,5 +1,6 @@
 import type { LinkFrame } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { toCommandError } from '../errors.js';
 import type { Clock } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
@@ -96,6 +97,12 @@ export class LinkSession {
     for (const action of this.#onEnd) action();
     this.link.close(this.connection);
     this.endSignal.signal();
+  }
+
+  /** A part of this card failed under it: the pair goes on in a new session. */
+  fail(error: PartError): void {
+    const { status, detail } = toCommandError(error);
+    this.end(status, detail);
   }
 
   /** Says why, then ends it. */

@@ -173,7 +173,7 @@ export class PrimarySession {
       if (remote && this.session.ended === undefined) yield* this.tracking.clearSwept(list);
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
-      this.session.end(Status.DISK_ERROR, error.message);
+      this.session.fail(error);
     }
   }
 
@@ -197,9 +197,9 @@ export class PrimarySession {
     try {
       yield* task;
     } catch (error) {
-      // What could not be made durable did not happen: the pair goes on in a new session.
+      // What could not be made durable did not happen.
       if (!(error instanceof PartError)) throw error;
-      this.session.end(Status.NVRAM_ERROR, error.message);
+      this.session.fail(error);
     } finally {
       this.session.work.leave();
     }

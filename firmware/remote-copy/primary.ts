@@ -1,6 +1,7 @@
 import type { Hello } from '../../protos/gen/grainlink/link/v1/link_pb.js';
 import { Status } from '../../protos/gen/grainlink/common/v1/common_pb.js';
 import type { CardCore } from '../core.js';
+import { toCommandError } from '../errors.js';
 import { BufferPool } from '../kernel/buffer-pool.js';
 import { sameBytes } from '../kernel/same-bytes.js';
 import { PartError, type Pending, type Task, wait } from '../kernel/pending.js';
@@ -146,7 +147,8 @@ export class PrimaryRemoteCopy {
       yield* this.core.state.control.commit((draft) => { draft.peerForkId = forkId; });
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
-      this.#lastEnd = { status: Status.NVRAM_ERROR, detail: error.message };
+      const { status, detail } = toCommandError(error);
+      this.#lastEnd = { status, detail };
     }
   }
 

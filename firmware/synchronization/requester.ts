@@ -232,7 +232,7 @@ export class Requester {
       });
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
-      session.end(Status.NVRAM_ERROR, error.message);
+      session.fail(error);
       return;
     }
     this.#state = 'online';

@@ -59,7 +59,7 @@ export class SecondarySession {
     try {
       yield* this.#dispatch(frame);
     } catch (error) {
-      if (error instanceof PartError) this.session.end(Status.NVRAM_ERROR, error.message);
+      if (error instanceof PartError) this.session.fail(error);
       else if (!(error instanceof SessionEnded)) throw error;
     } finally {
       this.session.work.leave();
@@ -187,7 +187,7 @@ export class SecondarySession {
       yield* write();
     } catch (error) {
       if (error instanceof SessionEnded) throw error;
-      toCommandError(error, Status.DISK_ERROR);
+      toCommandError(error);
       batch.failed = true;
     } finally {
       batch.pieces -= 1;
@@ -209,7 +209,7 @@ export class SecondarySession {
         this.counters.markers += batch.markers;
         this.#grainsToCome = Math.max(0, this.#grainsToCome - batch.grains.size - batch.markers);
       } catch (error) {
-        status = toCommandError(error, Status.DISK_ERROR).status;
+        status = toCommandError(error).status;
       }
     }
     yield* this.session.send({ case: 'barrierDone', value: { id, status } });
@@ -229,7 +229,7 @@ export class SecondarySession {
       if (fua) yield* volume.flush();
     } catch (error) {
       if (error instanceof SessionEnded) throw error;
-      status = toCommandError(error, Status.DISK_ERROR).status;
+      status = toCommandError(error).status;
     } finally {
       locks.release(lock);
     }
@@ -241,7 +241,7 @@ export class SecondarySession {
     try {
       yield* this.core.volume.flush();
     } catch (error) {
-      status = toCommandError(error, Status.DISK_ERROR).status;
+      status = toCommandError(error).status;
     }
     yield* this.session.send({ case: 'mirrorDone', value: { id, status } });
   }

@@ -170,7 +170,7 @@ export class SynchronizationSource {
       }
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
-      this.session.end(Status.DISK_ERROR, error.message);
+      this.session.fail(error);
     } finally {
       for (const { lock } of batch) this.core.locks.release(lock);
       this.#room.release();
@@ -189,7 +189,7 @@ export class SynchronizationSource {
       return yield* this.#sendUnlessEnded({ case: 'grainData', value: { offsetBytes: BigInt(offsetBytes) } }, payload);
     } catch (error) {
       if (!(error instanceof PartError)) throw error;
-      this.session.end(Status.DISK_ERROR, error.message);
+      this.session.fail(error);
       return false;
     } finally {
       this.buffers.release(buffer);

@@ -5,7 +5,7 @@ import { complaintsTo } from '../../../emulator/simulation/rules.js';
 import { livePair, quietStory } from './worlds.js';
 
 function* throwing(): Task {
-  throw new PartError({ kind: 'io', text: 'something failed' });
+  throw new PartError({ part: 'disk', kind: 'io', text: 'something failed' });
 }
 
 test('rule 4: a command of a host that fails though no part of the card did is found', () => {

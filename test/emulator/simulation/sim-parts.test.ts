@@ -101,7 +101,7 @@ describe('SimDisk', () => {
     const { scheduler, disk } = bench(3, { ...NO_FAULTS, diskError: 1 });
     const write = watched((done) => { disk.write(0, bytes(1, 7), done); });
     while (scheduler.deliver());
-    expect([write.state, disk.block(0).bytes[0]]).toEqual([{ kind: 'io', text: 'the volume failed in a write' }, 0]);
+    expect([write.state, disk.block(0).bytes[0]]).toEqual([{ part: 'disk', kind: 'io', text: 'the volume failed in a write' }, 0]);
   });
 
   test('refuses half blocks and what lies past the end', () => {

@@ -47,8 +47,8 @@ describe('an administration request', () => {
   });
 
   it('under which a part fails is answered with what the part said', () => {
-    const handlers = adminStub({ stop: () => throwing(new PartError({ kind: 'io', text: 'the battery is empty' })) });
-    expect(run(newLoop(), administer(handlers, STOP))).toMatchObject({ status: Status.INTERNAL, detail: 'the battery is empty' });
+    const handlers = adminStub({ stop: () => throwing(new PartError({ part: 'nvram', kind: 'io', text: 'the battery is empty' })) });
+    expect(run(newLoop(), administer(handlers, STOP))).toMatchObject({ status: Status.NVRAM_ERROR, detail: 'the battery is empty' });
   });
 
   it('that breaks a rule of the firmware is not covered up', () => {

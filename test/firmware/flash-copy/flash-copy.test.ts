@@ -25,7 +25,7 @@ function primaryWithT0(grains = 100, geometry = SMALL_GEOMETRY): PrimaryCard & {
 }
 
 function failWhen(card: PrimaryCard, matches: (operation: Operation) => boolean): void {
-  card.board.power.intercept = (operation) => (matches(operation) ? { kind: 'io', text: 'broken by the test' } : undefined);
+  card.board.power.intercept = (operation) => (matches(operation) ? { part: 'disk', kind: 'io', text: 'broken by the test' } : undefined);
 }
 
 describe('T0', () => {

@@ -136,7 +136,7 @@ describe('an I/O command', () => {
   it('that a part fails answers DISK_ERROR with what the part said, and is told to the error log', () => {
     const bench = new HostBench();
     bench.connected(1);
-    bench.io.failure = new PartError({ kind: 'io', text: 'sector 7 is unreadable' });
+    bench.io.failure = new PartError({ part: 'disk', kind: 'io', text: 'sector 7 is unreadable' });
     expect(bench.executes(1, { commandId: 1, opcode: Opcode.READ, blocks: 1 })).toMatchObject({ status: Status.DISK_ERROR, detail: 'sector 7 is unreadable' });
     expect(bench.partFailures).toEqual(['DISK_ERROR: sector 7 is unreadable']);
   });
@@ -144,7 +144,7 @@ describe('an I/O command', () => {
   it('that a part fails keeps no read buffer', () => {
     const bench = new HostBench();
     bench.connected(1);
-    bench.io.failure = new PartError({ kind: 'io', text: 'sector 7 is unreadable' });
+    bench.io.failure = new PartError({ part: 'disk', kind: 'io', text: 'sector 7 is unreadable' });
     for (let i = 0; i < READ_BUFFERS; i += 1) bench.executes(1, { commandId: 1, opcode: Opcode.READ, blocks: 1 });
     bench.io.failure = undefined;
     expect(bench.executes(1, { commandId: 1, opcode: Opcode.READ, blocks: 1 }).status).toBe(Status.SUCCESS);

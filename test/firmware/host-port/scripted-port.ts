@@ -32,7 +32,7 @@ export class ScriptedPort implements FramePort {
 
   send(connection: number, head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     if (this.#open.has(connection)) this.#sending.push({ connection, head, payload, done });
-    else done.fail({ kind: 'closed', text: 'the connection is closed' });
+    else done.fail({ part: 'port', kind: 'closed', text: 'the connection is closed' });
   }
 
   close(connection: number): void {
@@ -57,7 +57,7 @@ export class ScriptedPort implements FramePort {
     if (!this.#open.delete(connection)) return;
     const lost = this.#sending.filter((sending) => sending.connection === connection);
     this.#sending = this.#sending.filter((sending) => sending.connection !== connection);
-    for (const { done } of lost) done.fail({ kind: 'closed', text: 'the connection is closed' });
+    for (const { done } of lost) done.fail({ part: 'port', kind: 'closed', text: 'the connection is closed' });
     this.#tell({ kind: 'closed', connection, reason: 'a test' }, new Uint8Array(0));
   }
 

@@ -61,7 +61,7 @@ describe('a task', () => {
     const loop = newLoop();
     function* cautious(): Task<string> {
       try {
-        yield* loop.run<void>((done) => { done.fail({ kind: 'io', text: 'bad sector' }); });
+        yield* loop.run<void>((done) => { done.fail({ part: 'disk', kind: 'io', text: 'bad sector' }); });
       } catch (error) {
         return error instanceof PartError ? `${error.fault.kind}: ${error.fault.text}` : 'something else';
       }
@@ -93,7 +93,7 @@ describe('a task', () => {
     settle(loop);
     expect(sum.result()).toBe(3);
     function* failing(): Task {
-      yield* loop.run<void>((done) => { done.fail({ kind: 'io', text: 'broken' }); });
+      yield* loop.run<void>((done) => { done.fail({ part: 'disk', kind: 'io', text: 'broken' }); });
     }
     expect(() => { run(loop, wait(loop.fork('failing', failing()))); }).toThrow('broken');
   });
@@ -105,10 +105,10 @@ describe('waiting for several operations', () => {
     const failing = loop.pending<void>();
     const slow = loop.pending<void>();
     const task = launch(loop, waitAll([failing, slow]));
-    failing.fail({ kind: 'io', text: 'first failure' });
+    failing.fail({ part: 'disk', kind: 'io', text: 'first failure' });
     settle(loop);
     expect(task.ended).toBe(false);
-    slow.fail({ kind: 'io', text: 'second failure' });
+    slow.fail({ part: 'disk', kind: 'io', text: 'second failure' });
     settle(loop);
     expect(() => { task.result(); }).toThrow('first failure');
   });
@@ -120,7 +120,7 @@ describe('the loop', () => {
     const pending = loop.pending<void>();
     pending.succeed();
     expect(() => { pending.succeed(); }).toThrow('settled twice');
-    expect(() => { pending.fail({ kind: 'io', text: '' }); }).toThrow('settled twice');
+    expect(() => { pending.fail({ part: 'disk', kind: 'io', text: '' }); }).toThrow('settled twice');
   });
 
   it('refuses to give the result of an operation that has not ended', () => {

@@ -52,7 +52,7 @@ describe('a receive slot', () => {
 
   test('stops the card when its port fails', () => {
     slot.post();
-    posted[0]?.done.fail({ kind: 'io', text: 'the port burns' });
+    posted[0]?.done.fail({ part: 'disk', kind: 'io', text: 'the port burns' });
     expect(() => { settle(loop); }).toThrow(FirmwareFault);
     expect(() => { settle(loop); }).toThrow('firmware fault in task receive: the port burns');
   });

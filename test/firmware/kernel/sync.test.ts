@@ -153,7 +153,7 @@ describe('a shared action', () => {
     const { shared, runs } = stepped(loop);
     const first = launch(loop, shared.run());
     const second = launch(loop, shared.run());
-    runs[0]?.fail({ kind: 'io', text: 'flush failed' });
+    runs[0]?.fail({ part: 'disk', kind: 'io', text: 'flush failed' });
     settle(loop);
     runs[1]?.succeed();
     settle(loop);

@@ -130,7 +130,7 @@ describe('an export is refused', () => {
 
 function failMediumWrites(card: PrimaryCard, fromBytes: number): void {
   card.board.power.intercept = ({ part, kind, offsetBytes }) =>
-    part === 'medium' && kind === 'write' && offsetBytes >= fromBytes ? { kind: 'no-space', text: 'the medium is full' } : undefined;
+    part === 'medium' && kind === 'write' && offsetBytes >= fromBytes ? { part: 'medium', kind: 'no-space', text: 'the medium is full' } : undefined;
 }
 
 describe('an export that was interrupted', () => {
@@ -174,7 +174,7 @@ describe('an export that was interrupted', () => {
   test('by a disk that cannot be read fails with that, and T0 stays', () => {
     const card = primaryAtT0();
     card.board.power.intercept = ({ part, kind, offsetBytes }) =>
-      part === 'volume' && kind === 'read' && offsetBytes > 100 * GRAIN ? { kind: 'io', text: 'a bad sector' } : undefined;
+      part === 'volume' && kind === 'read' && offsetBytes > 100 * GRAIN ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined;
     expect(run(card.core.loop, exporting(card))).toMatchObject({ status: Status.DISK_ERROR, detail: 'a bad sector' });
     expect(card.flashCopy.active).toBe(true);
   });

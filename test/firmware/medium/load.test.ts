@@ -275,7 +275,7 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
   test('pulled out: the load fails, and goes on when it is back', () => {
     const { image, board, core } = travelled();
     board.power.intercept = ({ part, kind, offsetBytes }) =>
-      part === 'medium' && kind === 'read' && offsetBytes > 300 * 1024 ? { kind: 'io', text: 'no medium' } : undefined;
+      part === 'medium' && kind === 'read' && offsetBytes > 300 * 1024 ? { part: 'medium', kind: 'io', text: 'no medium' } : undefined;
     expect(run(core.loop, loading(core))).toMatchObject({ status: Status.MEDIUM_ERROR, detail: 'no medium' });
     expect(isLoaded(core)).toBe(false);
     board.power.intercept = undefined;
@@ -302,7 +302,7 @@ describe('a damaged medium never ends up in a volume called loaded', () => {
 
   test('a disk that cannot be written fails the load', () => {
     const { board, core } = travelled();
-    board.power.intercept = ({ part, kind }) => (part === 'volume' && kind === 'write' ? { kind: 'io', text: 'a bad sector' } : undefined);
+    board.power.intercept = ({ part, kind }) => (part === 'volume' && kind === 'write' ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined);
     expect(run(core.loop, loading(core))).toMatchObject({ status: Status.DISK_ERROR, detail: 'a bad sector' });
     expect(isLoaded(core)).toBe(false);
   });
@@ -312,7 +312,7 @@ describe('an interrupted load', () => {
   function interrupted(): Travelled {
     const story = travelled();
     story.board.power.intercept = ({ part, kind, offsetBytes }) =>
-      part === 'volume' && kind === 'write' && offsetBytes > 500 * 1024 ? { kind: 'io', text: 'a bad sector' } : undefined;
+      part === 'volume' && kind === 'write' && offsetBytes > 500 * 1024 ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined;
     run(story.core.loop, loading(story.core));
     story.board.power.intercept = undefined;
     return story;

@@ -93,7 +93,7 @@ describe('a commit that a part refuses', () => {
     let step = 0;
     board.power.intercept = () => {
       step += 1;
-      return step - 1 === bad ? { kind: 'io', text: 'refused' } : undefined;
+      return step - 1 === bad ? { part: 'nvram', kind: 'io', text: 'refused' } : undefined;
     };
     const failed = launch(core.loop, rename('new'));
     settle(core.loop);
@@ -107,7 +107,7 @@ describe('a commit that a part refuses', () => {
 
   test('for good leaves the store able to commit again', () => {
     const { board, core, rename } = bench();
-    board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+    board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
     const failed = launch(core.loop, rename('new'));
     settle(core.loop);
     expect(() => { failed.result(); }).toThrow('refused');

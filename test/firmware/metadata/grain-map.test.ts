@@ -58,7 +58,7 @@ test('a bit that another has set, and not yet made durable, is not durable for t
 
 test('a line that NVRAM refused is persisted again by whoever needs it next', () => {
   const it = bench();
-  it.board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+  it.board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
   const failed = launch(it.loop, it.map.set(3, 1));
   settle(it.loop);
   expect(() => { failed.result(); }).toThrow('refused');
@@ -92,7 +92,7 @@ test('knows the grains of a line, the last one being short', () => {
 
 test('settle makes durable what refused persists left in memory alone, every line of it, and nothing else', () => {
   const it = bench();
-  it.board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+  it.board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
   const failed = launch(it.loop, it.map.setRanges([{ first: 3, grains: 1 }, { first: 600, grains: 1 }, { first: 1999, grains: 1 }]));
   settle(it.loop);
   expect(() => { failed.result(); }).toThrow('refused');

@@ -60,7 +60,7 @@ test('only what lies before the older line is spared, before and after a boot', 
 test('a position that NVRAM refused is not there', () => {
   const it = bench();
   run(it.loop, it.store.advance(position(1)));
-  it.board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+  it.board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
   const failed = launch(it.loop, it.store.advance(position(2)));
   settle(it.loop);
   expect(() => { failed.result(); }).toThrow('refused');

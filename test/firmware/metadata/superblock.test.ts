@@ -83,6 +83,6 @@ test('a length that its place does not have, and any flipped bit, are damage', (
 test.each([0, 1])('copy %i may be unreadable: the other one serves', (copy) => {
   const it = bench();
   run(it.loop, it.store.write(named('one'), SMALL_GEOMETRY));
-  it.board.power.intercept = ({ kind, offsetBytes }) => (kind === 'read' && offsetBytes === copy * SUPERBLOCK_BYTES ? { kind: 'io', text: 'unreadable' } : undefined);
+  it.board.power.intercept = ({ kind, offsetBytes }) => (kind === 'read' && offsetBytes === copy * SUPERBLOCK_BYTES ? { part: 'disk', kind: 'io', text: 'unreadable' } : undefined);
   expect(it.reread()).toEqual({ name: 'one', damaged: true });
 });

@@ -126,7 +126,7 @@ test('copied grains are cleared, durably', () => {
 
 test('a bit that NVRAM refuses leaves the grain out-of-sync, and the write fails', () => {
   const { tracking, loop, board } = bench();
-  board.power.intercept = () => ({ kind: 'io', text: 'refused' });
+  board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
   const failed = launch(loop, tracking.before(range(3), () => true));
   settle(loop);
   expect(() => { failed.result(); }).toThrow('refused');

@@ -175,7 +175,7 @@ test('an establishment that NVRAM refuses at any step is none, and can be tried 
     primary.board.power.intercept = ({ part, kind }) => {
       if (part !== 'nvram' || kind !== 'persist') return undefined;
       step += 1;
-      return step - 1 === bad ? { kind: 'io', text: 'NVRAM refuses a line' } : undefined;
+      return step - 1 === bad ? { part: 'nvram', kind: 'io', text: 'NVRAM refuses a line' } : undefined;
     };
     const status = pair.admin(primary, establish());
     if (status === Status.SUCCESS) break;
@@ -211,7 +211,7 @@ test('half an establishment that NVRAM refuses to undo as well is begun anew by 
     if (part !== 'nvram' || kind !== 'persist') return undefined;
     // From the empty map on: the relationship is in the control block, without a generation.
     refuses ||= offsetBytes >= primary.durable.layout.dirty.offsetBytes;
-    return refuses ? { kind: 'io', text: 'NVRAM refuses a line' } : undefined;
+    return refuses ? { part: 'nvram', kind: 'io', text: 'NVRAM refuses a line' } : undefined;
   };
   expect(pair.admin(primary, establish())).not.toBe(Status.SUCCESS);
   primary.board.power.intercept = undefined;

@@ -87,7 +87,7 @@ describe.each(LINE_FAULTS)('rule 4: when the line %s', (_what, fault) => {
 
 test('rule 4: a write that the secondary\'s disk refuses is tracked, and copied when the disk is well again', () => {
   const pair = quietPair();
-  pair.secondary.board.power.intercept = (operation) => (writesVolume(operation) ? { kind: 'io', text: 'a bad sector' } : undefined);
+  pair.secondary.board.power.intercept = (operation) => (writesVolume(operation) ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined);
   pair.finish(pair.primary.write(6 * GRAIN, new Uint8Array(512).fill(7), true));
   expect([dirtyGrains(pair.primary), durableByte(pair.primary, 6 * GRAIN)]).toEqual([[6], 7]);
   expect(pair.primary.status().linkDetail).toContain('failed to apply');
@@ -99,7 +99,7 @@ test('rule 4: a write that the secondary\'s disk refuses is tracked, and copied 
 test('rule 4: a write that the primary\'s own disk refuses fails, and the grain is copied anew', () => {
   const pair = quietPair();
   let bad = true;
-  pair.primary.board.power.intercept = (operation) => (bad && writesVolume(operation) ? { kind: 'io', text: 'a bad sector' } : undefined);
+  pair.primary.board.power.intercept = (operation) => (bad && writesVolume(operation) ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined);
   const written = pair.primary.write(6 * GRAIN, new Uint8Array(512).fill(7));
   pair.settle();
   bad = false;
@@ -111,7 +111,7 @@ test('rule 4: a write that the primary\'s own disk refuses fails, and the grain 
 
 test('rule 4: a flush that the primary\'s own disk refuses fails', () => {
   const pair = quietPair();
-  pair.primary.board.power.intercept = (operation) => (operation.part === 'volume' && operation.kind === 'flush' ? { kind: 'io', text: 'the cache is gone' } : undefined);
+  pair.primary.board.power.intercept = (operation) => (operation.part === 'volume' && operation.kind === 'flush' ? { part: 'disk', kind: 'io', text: 'the cache is gone' } : undefined);
   const flushed = pair.primary.flush();
   pair.settle();
   expect(() => { flushed.result(); }).toThrow('the cache is gone');

@@ -288,7 +288,7 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
       side.board.power.intercept = ({ part, kind }) => {
         if (part !== 'nvram' || kind !== 'persist') return undefined;
         count += 1;
-        return count - 1 === bad ? { kind: 'io', text: 'NVRAM refuses a line' } : undefined;
+        return count - 1 === bad ? { part: 'nvram', kind: 'io', text: 'NVRAM refuses a line' } : undefined;
       };
       pair.wire.cut();
       const first = pair.primary.write(GRAIN, new Uint8Array(512).fill(2), true);

@@ -49,7 +49,7 @@ test('rule 18: sessions whose disk fails leave no task, lock or buffer behind', 
   for (const side of pair.sides) {
     side.board.power.intercept = ({ part }) => {
       count += 1;
-      return part === 'volume' && count % 7 === 0 ? { kind: 'io', text: 'a bad sector' } : undefined;
+      return part === 'volume' && count % 7 === 0 ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined;
     };
   }
   for (let i = 0; i < 100; i += 1) {

@@ -71,7 +71,7 @@ test('rule 2: a write whose bit cannot be made durable fails, and touches neithe
   let wrote = 0;
   power.intercept = (operation) => {
     if (writesVolume(operation)) wrote += 1;
-    return persists(operation, dirty) ? { kind: 'io', text: 'NVRAM refuses' } : undefined;
+    return persists(operation, dirty) ? { part: 'nvram', kind: 'io', text: 'NVRAM refuses' } : undefined;
   };
   const written = pair.primary.write(2 * GRAIN, new Uint8Array(512).fill(9));
   pair.settle();

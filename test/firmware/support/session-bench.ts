@@ -60,7 +60,7 @@ export class SessionBench {
 
   #send(head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     if (this.closed) {
-      done.fail({ kind: 'closed', text: 'closed' });
+      done.fail({ part: 'port', kind: 'closed', text: 'closed' });
       return;
     }
     const bytes = new Uint8Array(Buffer.concat(payload === undefined ? [head] : [head, payload]));
@@ -71,6 +71,6 @@ export class SessionBench {
 
   #close(): void {
     this.closed = true;
-    for (const done of this.#waiting.splice(0)) done.fail({ kind: 'closed', text: 'closed' });
+    for (const done of this.#waiting.splice(0)) done.fail({ part: 'port', kind: 'closed', text: 'closed' });
   }
 }

@@ -80,7 +80,7 @@ test('grains never written cross as runs, however many', () => {
 describe('the session ends, and the bits stay', () => {
   test('when the primary cannot read a grain', () => {
     const pair = pairWithDirtyGrains(4, GRAIN);
-    pair.primary.board.power.intercept = ({ part, kind, offsetBytes }) => (part === 'volume' && kind === 'read' && offsetBytes === 2 * GRAIN ? { kind: 'io', text: 'a bad sector' } : undefined);
+    pair.primary.board.power.intercept = ({ part, kind, offsetBytes }) => (part === 'volume' && kind === 'read' && offsetBytes === 2 * GRAIN ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined);
     pair.until('the error is reported', () => pair.primary.status().linkDetail.includes('a bad sector'));
     expect(dirtyGrains(pair.primary)).toContain(2);
     expect(pair.synchronized).toBe(false);
@@ -91,7 +91,7 @@ describe('the session ends, and the bits stay', () => {
 
   test.each(['write', 'flush'] as const)('when the secondary cannot %s', (kind) => {
     const pair = pairWithDirtyGrains(4, GRAIN);
-    pair.secondary.board.power.intercept = (operation) => (operation.part === 'volume' && operation.kind === kind ? { kind: 'io', text: 'a bad sector' } : undefined);
+    pair.secondary.board.power.intercept = (operation) => (operation.part === 'volume' && operation.kind === kind ? { part: 'disk', kind: 'io', text: 'a bad sector' } : undefined);
     pair.until('the error is reported', () => pair.primary.status().linkDetail.includes('could not make'));
     expect(dirtyGrains(pair.primary)).toEqual([0, 1, 2, 3]);
     pair.secondary.board.power.intercept = undefined;
@@ -101,7 +101,7 @@ describe('the session ends, and the bits stay', () => {
 
   test('when the primary cannot flush what it sent', () => {
     const pair = pairWithDirtyGrains(4, GRAIN);
-    pair.primary.board.power.intercept = ({ part, kind }) => (part === 'volume' && kind === 'flush' ? { kind: 'io', text: 'the cache is gone' } : undefined);
+    pair.primary.board.power.intercept = ({ part, kind }) => (part === 'volume' && kind === 'flush' ? { part: 'disk', kind: 'io', text: 'the cache is gone' } : undefined);
     pair.until('the error is reported', () => pair.primary.status().linkDetail.includes('the cache is gone'));
     expect(dirtyGrains(pair.primary)).toEqual([0, 1, 2, 3]);
     pair.primary.board.power.intercept = undefined;

@@ -142,7 +142,7 @@ test('a flush is of NVRAM first, then of the disk, and those who ask meanwhile s
 
 test('a flush that fails fails for all who share it, and the next one is as good as any', () => {
   const { core, board } = bench();
-  board.power.intercept = ({ part }) => (part === 'volume' ? { kind: 'io', text: 'gone' } : undefined);
+  board.power.intercept = ({ part }) => (part === 'volume' ? { part: 'disk', kind: 'io', text: 'gone' } : undefined);
   const flushes = [1, 2, 3].map(() => launch(core.loop, core.volume.flush()));
   settle(core.loop);
   for (const flush of flushes) expect(() => { flush.result(); }).toThrow('gone');
@@ -152,7 +152,7 @@ test('a flush that fails fails for all who share it, and the next one is as good
 
 test('rule 19: a flush makes durable that a grain is written, though NVRAM refused it at the write', () => {
   const { board, core, read } = bench();
-  board.power.intercept = ({ part, kind }) => (part === 'nvram' && kind === 'persist' ? { kind: 'io', text: 'refused' } : undefined);
+  board.power.intercept = ({ part, kind }) => (part === 'nvram' && kind === 'persist' ? { part: 'nvram', kind: 'io', text: 'refused' } : undefined);
   const write = launch(core.loop, core.volume.write(0, bytes(GRAIN, 7)));
   settle(core.loop);
   expect(() => { write.result(); }).toThrow('refused');

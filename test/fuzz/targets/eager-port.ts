@@ -32,7 +32,7 @@ export class EagerPort implements PeerPort {
 
   send(connection: number, head: Uint8Array, payload: Uint8Array | undefined, done: Completion<number>): void {
     if (connection !== this.#open) {
-      done.fail({ kind: 'closed', text: 'the connection is closed' });
+      done.fail({ part: 'port', kind: 'closed', text: 'the connection is closed' });
       return;
     }
     const frame = new Uint8Array(Buffer.concat(payload === undefined ? [head] : [head, payload]));

@@ -73,7 +73,7 @@ export class InProcessCard {
     this.#turn();
     if (!this.#serves || !this.badDisk || part !== 'volume' || (kind !== 'read' && kind !== 'write') || !this.board.random.chance(FAULT_SHARE)) return undefined;
     this.diskErrors += 1;
-    return { kind: 'io', text: 'a bad sector' };
+    return { part: 'disk', kind: 'io', text: 'a bad sector' };
   }
 
   #turn(): void {
