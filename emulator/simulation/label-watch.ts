@@ -9,6 +9,8 @@ import type { Complain } from './rules.js';
 export class LabelWatch {
   /** What it said last. */
   #last: Control | undefined;
+  /** The card had the label itself when its power went: it was flushed, and no machine takes it along. */
+  #wasCommitted = false;
   /** Loads whose label damage has taken away (rules 12 and 14). */
   readonly #damaged = new Set<string>();
 
@@ -26,6 +28,11 @@ export class LabelWatch {
   /** Another card stands there now, or the same as it was before. */
   replaced(): void {
     this.#last = undefined;
+  }
+
+  /** The power goes. */
+  goesDown(): void {
+    this.#wasCommitted = this.secondary.card.components?.core.state.control.current.consistent === true;
   }
 
   /** The control block has changed, or perhaps. */
@@ -49,8 +56,9 @@ export class LabelWatch {
 
   #lost(control: Control): void {
     const { layout: { controlBlocks, written }, card: { power } } = this.secondary;
-    // With the machine a commit is lost that was not flushed (seed 34492): no firmware has done that.
-    if (power.on && ![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
+    // With the machine a commit is lost that was still under way (seed 34492): no firmware has done that.
+    const isFirmwares = power.on || this.#wasCommitted;
+    if (isFirmwares && ![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
     this.#damaged.add(hexOf(control.identity.loadId));
   }
 

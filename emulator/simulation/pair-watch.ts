@@ -221,6 +221,7 @@ export class PairWatch {
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.note();
     this.marks.goesDown(card, true);
+    if (card === this.world.secondary) this.#label.goesDown();
     card.cut(silent, fatesOf, keepsLine);
     hosts.note();
     hosts.forget();
