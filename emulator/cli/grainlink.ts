@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostDriver } from '../../host-driver/index.js';
 import { parseAddress } from '../parts/address.js';
@@ -10,7 +11,11 @@ let exitCode: ExitCode = ExitCode.OK;
 const interrupt = new AbortController();
 process.on('SIGINT', () => { interrupt.abort(); });
 
+// What is built lies in dist/emulator/cli.
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+
 const world: World = {
+  version,
   stdout: outputTo(process.stdout, stdoutFailed),
   stderr: outputTo(process.stderr, () => undefined),
   connect: async (address) => {

@@ -67,7 +67,7 @@ export async function runProgram(args: readonly string[], world: World): Promise
     await program.parseAsync([...args], { from: 'user' });
     return ExitCode.OK;
   } catch (error) {
-    // Commander ends this way after --help too.
+    // Commander ends this way after --help and --version too.
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.OK;
     const shown = failureOf(error instanceof CommanderError ? usageError(error) : error);
     if (asksForJson(args)) world.stdout.write(`${JSON.stringify(failureJson(shown))}\n`);
@@ -82,6 +82,7 @@ export async function runProgram(args: readonly string[], world: World): Promise
 function buildProgram(world: World): Command {
   const program = new Command('grainlink')
     .description('Runs storage adapter cards, and drives them: remote copy established fast and economically.')
+    .version(world.version, '--version', 'print the version')
     .addHelpText('after', HELP_AFTER)
     .exitOverride()
     .configureOutput({

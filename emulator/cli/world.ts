@@ -32,6 +32,8 @@ export interface TextOutput {
 
 /** All that the program touches besides files, so that a test can stand in for it. */
 export interface World {
+  /** Of the program. */
+  readonly version: string;
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   /** Connects to the card at an address. */

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { interruptible } from '../interrupt.js';
 import { MOST_OPERATIONS } from '../limits.js';
+import { faultsOf } from '../simulate/fault-options.js';
 import type { SeedRange } from '../simulate/messages.js';
 import type { SimulateOptions } from '../simulate/options.js';
 import { addVerb } from '../verb.js';
@@ -20,11 +21,11 @@ export function addSimulate(program: Command, world: World): void {
       'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it. With --exhaustive it ' +
       'enumerates: from each station of a pair\'s life each short sequence of operations is tried, a later one beginning at each effect of ' +
       'those before it, and the power is cut after each effect, with every outcome that the cut may have.',
-    examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json', 'simulate --exhaustive --operations 1'],
+    examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all,disk-error=0.01 --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json', 'simulate --exhaustive --operations 1'],
     configure: (command) => {
       command.addOption(new Option('--seeds <a..b>', 'which: one number, or the first and the last').argParser(seedsOf).default({ first: 1, last: 100 }, '1..100'));
       command.option('--jobs <n>', 'threads', jobsOf, availableParallelism());
-      command.option('--faults <set>', 'what goes wrong: none, power, link, disk (and media), nvram or all', 'all');
+      command.addOption(new Option('--faults <set>', 'what goes wrong: none, power, link, disk (and media), nvram or all; with probabilities in place of the set\'s, as in "link,frame-lost=0.01"').argParser(faultsOf).default(faultsOf('all'), 'all'));
       command.option('--data-only', 'judge only by what hosts can see, wrong data: shows that a rule is needed');
       command.option('--keep-going', 'do not stop at the first seed, or sequence, that fails');
       command.option('--brief', 'do not look for the shortest scenario of a failure');

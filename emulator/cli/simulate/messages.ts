@@ -1,3 +1,4 @@
+import type { FaultOptions } from '../../simulation/faults.js';
 import type { Judge } from '../../simulation/rules.js';
 import type { Telling } from './explain-failure.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
@@ -5,7 +6,7 @@ import type { Cuts, ExhaustiveCounts, ExhaustiveFailure } from '../../simulation
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  readonly faults: string;
+  readonly faults: FaultOptions;
   readonly judge: Judge;
 }
 

@@ -1,10 +1,11 @@
+import type { Faults } from './fault-options.js';
 import type { SeedRange } from './messages.js';
 
 /** What the command line says. */
 export interface SimulateOptions {
   readonly seeds: SeedRange;
   readonly jobs: number;
-  readonly faults: string;
+  readonly faults: Faults;
   readonly dataOnly?: boolean;
   readonly keepGoing?: boolean;
   readonly brief?: boolean;

@@ -1,4 +1,3 @@
-import { FAULT_SETS } from '../../simulation/faults.js';
 import { missedMarks } from '../../simulation/required-marks.js';
 import type { Judge } from '../../simulation/rules.js';
 import type { SeedResult } from '../../simulation/run-seed.js';
@@ -22,14 +21,12 @@ const MOST_NAMED = 20;
 
 export async function simulateSeeds(options: SimulateOptions, run: Run): Promise<Report> {
   const { seeds, faults, jobs, trace, results } = options;
-  const faultOptions = Object.hasOwn(FAULT_SETS, faults) ? FAULT_SETS[faults] : undefined;
-  if (faultOptions === undefined) throw new UsageError(`--faults: "${faults}" is none of ${Object.keys(FAULT_SETS).join(', ')}.`);
   const judge: Judge = options.dataOnly === true ? 'data' : 'rules';
-  const conditions = { faults, judge, ...buildIds() };
+  const conditions = { faults: faults.text, judge, ...buildIds() };
   if (results !== undefined) await checkResults(results, [seeds.first, seeds.last], conditions);
   if (trace !== undefined) {
     if (seeds.first !== seeds.last) throw new UsageError('--trace is for one seed: give --seeds one number.');
-    await writeTrace(trace, { seed: seeds.first, faults: faultOptions, judge });
+    await writeTrace(trace, { seed: seeds.first, faults: faults.options, judge });
   }
   const tally = new Tally(run.world.nowMs());
   const progress = startProgress(run, 'simulate');
@@ -38,7 +35,8 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const ended: number[] = [];
   try {
     await runSeeds({
-      seeds, jobs, faults, judge,
+      seeds, jobs, judge,
+      faults: faults.options,
       interrupt: run.world.interrupt,
       onResult: (result) => {
         tally.add(result);
@@ -64,8 +62,8 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     const often = times === 1 ? '' : ` ${String(times)} times`;
     throw new RefusedError('NOT_REACHED', `The seeds have not reached all that a long run has to reach${often}.`, missed.join('; '), report);
   }
-  const again = `--seeds ${String(first.seed)} --faults ${faults}${judge === 'data' ? ' --data-only' : ''}`;
-  const explained = await explain({ faults, judge, result: first, telling: { shortens: options.brief !== true, again } }, run.world.interrupt);
+  const again = `--seeds ${String(first.seed)} --faults ${faults.text}${judge === 'data' ? ' --data-only' : ''}`;
+  const explained = await explain({ faults: faults.options, judge, result: first, telling: { shortens: options.brief !== true, again } }, run.world.interrupt);
   const json = { ...summary, failures: failed.map(({ seed, failure }) => ({ seed, rule: failure?.rule ?? null, message: failure?.message })), first: explained.json };
   throw new RefusedError('RULE_BROKEN', `Seed ${String(first.seed)} breaks ${explained.what}.`, first.failure?.message ?? '', { json, text: tally.text(run.world.nowMs()) + explained.text });
 }

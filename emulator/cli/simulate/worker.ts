@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { FAULT_SETS } from '../../simulation/faults.js';
 import { ReusedMemory } from '../../simulation/reused-memory.js';
 import { runSeed, type SeedResult } from '../../simulation/run-seed.js';
 import type { SeedRange, WorkerSetup } from './messages.js';
@@ -8,9 +7,8 @@ import { IDLE } from './worker-pool.js';
 
 /* A thread that runs seeds, as many as it is given. */
 
-const { faults: name, judge } = workerData as WorkerSetup;
-const faults = FAULT_SETS[name];
-if (parentPort === null || faults === undefined) throw new Error('not started as a worker of the simulation');
+const { faults, judge } = workerData as WorkerSetup;
+if (parentPort === null) throw new Error('not started as a worker of the simulation');
 const port = parentPort;
 const memories = [new ReusedMemory(), new ReusedMemory()];
 

@@ -92,6 +92,7 @@ export function fakeWorld(connect: World['connect']): FakeWorld {
   let nowMs = 0;
   const interrupt = new AbortController();
   return {
+    version: '1.2.3',
     stdout: { isTty: false, write: (text) => { out += text; } },
     stderr: { isTty: false, write: (text) => { err += text; } },
     connect,

@@ -43,6 +43,17 @@ describe('simulate', () => {
     expect((await simulate('--seeds', '2..3', '--faults', 'none', '--results', path)).exitCode).toBe(0);
   });
 
+  it('takes probabilities in place of those of a set, and tells them apart in a file', async () => {
+    const path = join(temporaryDirectory(), 'results.json');
+    const hashOf = async (faults: string): Promise<unknown> => (JSON.parse((await simulate('--seeds', '3', '--json', '--faults', faults, '--results', path)).out) as { traceHash: unknown }).traceHash;
+    const [late, lost] = [await hashOf('link,slow=0,frame-late=0.05'), await hashOf('link,frame-lost=0.05')];
+    expect(late).not.toEqual(lost);
+    const { runs } = JSON.parse(readFileSync(path, 'utf8')) as { runs: { faults: string }[] };
+    expect(runs.map(({ faults }) => faults)).toEqual(['link,frame-late=0.05,slow=0', 'link,frame-lost=0.05']);
+    // The same again, in another order.
+    expect((await simulate('--seeds', '3', '--faults', 'link,frame-late=0.05,slow=0', '--results', path)).exitCode).toBe(2);
+  });
+
   it('keeps what has ended when it is interrupted, and goes on with the rest', async () => {
     const path = join(temporaryDirectory(), 'results.json');
     const { child, ended } = start('simulate', '--seeds', '1..999999', '--results', path);
@@ -102,6 +113,12 @@ describe('simulate', () => {
     [['--seeds', 'all'], '"all" is not one number'],
     [['--faults', 'fire'], '"fire" is none of none, power'],
     [['--faults', 'toString'], '"toString" is none of none, power'],
+    [['--faults', 'frame-lost=0.1'], '"frame-lost=0.1" is none of none, power'],
+    [['--faults', 'all,frames=0.1'], '"frames=0.1" is no probability as in frame-lost=0.01'],
+    [['--faults', 'all,toString=1'], '"toString=1" is no probability'],
+    [['--faults', 'all,slow=1.5'], '"1.5" for slow is not a number from 0 to 1'],
+    [['--faults', 'all,slow=-0'], '"-0" for slow is not a number'],
+    [['--faults', 'all,slow=0,slow=0.1'], 'names a probability twice'],
     [['--jobs', '0'], '"0" is not a whole number'],
     [['--jobs', '0x2'], '"0x2" is not a whole number'],
     [['--require-marks', 'all'], '"all" is not a whole number'],
