@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostDriver } from '../../host-driver/index.js';
 import { parseAddress } from '../parts/address.js';
@@ -11,8 +11,7 @@ let exitCode: ExitCode = ExitCode.OK;
 const interrupt = new AbortController();
 process.on('SIGINT', () => { interrupt.abort(); });
 
-// What is built lies in dist/emulator/cli.
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = createRequire(import.meta.url)('grainlink/package.json') as { version: string };
 
 const world: World = {
   version,

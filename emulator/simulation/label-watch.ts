@@ -11,6 +11,10 @@ export class LabelWatch {
   #last: Control | undefined;
   /** The card had the label itself when its power went: it was flushed, and no machine takes it along. */
   #wasCommitted = false;
+  /** The card has not come up since something in its NVRAM was found damaged, or in doubt. */
+  #isRecovering = false;
+  /** That was a control block or the written map: then the label may be lost. */
+  #mayLoseLabel = false;
   /** Loads whose label damage has taken away (rules 12 and 14). */
   readonly #damaged = new Set<string>();
 
@@ -35,14 +39,22 @@ export class LabelWatch {
     this.#wasCommitted = this.secondary.card.components?.core.state.control.current.consistent === true;
   }
 
+  /** The power has gone, or NVRAM has changed while it was off. */
+  wentDown(): void {
+    const { layout: { controlBlocks, written }, card } = this.secondary;
+    const { damagedLines, doubtful } = card.nvram.content;
+    this.#isRecovering = damagedLines.size > 0 || doubtful;
+    this.#mayLoseLabel = [...controlBlocks, written].some((region) => this.secondary.isDamaged(region));
+  }
+
   /** The control block has changed, or perhaps. */
   changed(): void {
     const before = this.#last;
     const { control } = this.secondary;
     this.#last = control;
     if (before === undefined || control === undefined || before === control || before.identity.role !== Role.SECONDARY) return;
-    const { damagedLines, doubtful } = this.secondary.card.nvram.content;
-    if (damagedLines.size > 0 || doubtful) {
+    if (this.secondary.card.components !== undefined) this.#isRecovering = false;
+    if (this.#isRecovering) {
       // Damage of the written map ends the label; and that of one copy may bring back what the other said before.
       if (before.consistent && !control.consistent) this.#lost(control);
       return;
@@ -55,10 +67,9 @@ export class LabelWatch {
   }
 
   #lost(control: Control): void {
-    const { layout: { controlBlocks, written }, card: { power } } = this.secondary;
     // With the machine a commit is lost that was still under way (seed 34492): no firmware has done that.
-    const isFirmwares = power.on || this.#wasCommitted;
-    if (isFirmwares && ![...controlBlocks, written].some((region) => this.secondary.isDamaged(region))) this.complain(12, 'state', 'damage that changes no content has taken the label away');
+    const isFirmwares = this.secondary.card.power.on || this.#wasCommitted;
+    if (isFirmwares && !this.#mayLoseLabel) this.complain(12, 'state', 'damage that changes no content has taken the label away');
     this.#damaged.add(hexOf(control.identity.loadId));
   }
 

@@ -128,7 +128,10 @@ export class PairWatch {
   }
 
   readonly #secondaryEffect = ({ part, kind, offsetBytes: at }: Operation): void => {
-    if (part === 'nvram' && kind === 'recovered') this.#secondaryRecovery.recovered();
+    if (part === 'nvram' && kind === 'recovered') {
+      this.#label.changed();
+      this.#secondaryRecovery.recovered();
+    }
     if (part === 'nvram' && kind === 'persist') {
       this.#histories.get(this.world.secondary)?.persisted(at);
       this.#label.changed();
@@ -222,6 +225,7 @@ export class PairWatch {
     hosts.note();
     this.marks.goesDown(card, true);
     if (card === this.world.secondary) this.#label.goesDown();
+    this.#recoveryOf(card).goesDown();
     card.cut(silent, fatesOf, keepsLine);
     hosts.note();
     hosts.forget();
@@ -230,7 +234,7 @@ export class PairWatch {
 
   /** Checks what a cut of a card's power has left. */
   afterCut(card: SimCard): void {
-    this.#wentDown(card);
+    this.#wentDown(card, true);
     this.cover();
     this.images.note();
     if (card === this.world.primary) {
@@ -254,16 +258,22 @@ export class PairWatch {
    * (rules 14 and 19), so what is there now is what there is.
    */
   settle(card: SimCard): void {
-    this.#wentDown(card);
+    this.#wentDown(card, false);
     if (card === this.world.primary) this.#t0Damage.look();
     const hosts = card === this.world.primary ? this.hosts : this.otherHosts;
     hosts.model.settleOn(this.viewOf(card).content);
     hosts.order.forget();
   }
 
-  #wentDown(card: SimCard): void {
+  /** @param byCut alone: nothing else has befallen its NVRAM. */
+  #wentDown(card: SimCard, byCut: boolean): void {
     this.#changed.damaged(this.viewOf(card));
-    (card === this.world.primary ? this.#primaryRecovery : this.#secondaryRecovery).wentDown();
+    this.#recoveryOf(card).wentDown(byCut);
+    if (card === this.world.secondary) this.#label.wentDown();
+  }
+
+  #recoveryOf(card: SimCard): RecoveryWatch {
+    return card === this.world.primary ? this.#primaryRecovery : this.#secondaryRecovery;
   }
 
   /** Another card has taken the place of the secondary: what was known of that one says nothing of this. */

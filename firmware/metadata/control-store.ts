@@ -1,30 +1,24 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  type ControlBlock,
-  ControlBlockSchema,
-  type Identity,
-  IdentitySchema,
-} from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { Role } from '../../protos/gen/grainlink/common/v1/common_pb.js';
+import { type ControlBlock, ControlBlockSchema, type Identity } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { Digest, Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
-import { sameBytes } from '../kernel/same-bytes.js';
 import { Semaphore } from '../kernel/sync.js';
 import { CONTROL_BLOCK_BYTES } from '../limits.js';
 import type { Geometry, Region } from './nvram-layout.js';
 import { openRecord, sealRecord } from './sealed-record.js';
-import type { SuperblockStore } from './superblock.js';
+import { sameButForCounter, type SuperblockStore } from './superblock.js';
 
 export const CONTROL_BLOCK_VERSION = 1;
-
-const IDENTITY_FIELDS = IdentitySchema.fields.map(({ localName }) => localName as keyof Identity);
 
 /** A control block whose identity is known to be there. */
 export type Control = ControlBlock & { identity: Identity };
 
 /**
  * The control block: what the card is and wishes, durable in two NVRAM copies. Both are written at each
- * commit, so that one stale copy never brings an older state back (rule 14).
+ * commit, so that one stale copy never brings an older state back (rule 14). While the card recovers it may be the
+ * damaged one alone.
  */
 export class ControlStore {
   #current: Control;
@@ -33,15 +27,20 @@ export class ControlStore {
   readonly #turn: Semaphore;
   /** Where a block is laid out for NVRAM. */
   readonly #place: Uint8Array;
+  /** The copies that a commit writes. */
+  #regions: readonly Region[];
+  #labelsEnded = 0;
 
+  /** @param regions of the copies that are written until {@link evenOut}. */
   constructor(
     private readonly loop: EventLoop,
     private readonly hal: Pick<Hal, 'nvram' | 'digest' | 'memory'>,
-    private readonly regions: readonly Region[],
+    regions: readonly Region[],
     private readonly superblock: SuperblockStore,
     private readonly geometry: Geometry,
     initial: Control,
   ) {
+    this.#regions = regions;
     this.#current = initial;
     this.#sequence = initial.sequence;
     this.#turn = new Semaphore(loop, 1);
@@ -53,16 +52,21 @@ export class ControlStore {
     return this.#current;
   }
 
+  /** How often since power-up the label `consistent` was taken from a secondary (rule 12): also where it has it again. */
+  get labelsEnded(): number {
+    return this.#labelsEnded;
+  }
+
   /**
-   * Changes the durable state: `current` shows the change once NVRAM holds it twice, and the superblock what is of the
-   * identity. Nothing has changed where it throws.
+   * Changes the durable state: `current` shows the change once NVRAM holds it, and the superblock what it keeps of
+   * it. Nothing has changed where it throws.
    * @param change sets fields of the draft anew. What is behind them is the current state's too.
    */
   commit(change: (draft: Control) => void): Task {
     return this.#commit(change, false);
   }
 
-  /** Writes both copies and the superblock as they are: after damage, and at format. */
+  /** Writes the superblock too, whatever has changed: at format. */
   rewrite(): Task {
     return this.#commit(() => undefined, true);
   }
@@ -72,14 +76,15 @@ export class ControlStore {
     try {
       const draft = draftOf(this.#current);
       change(draft);
-      const ofIdentity = writesSuperblock || !sameButForCounter(this.#current.identity, draft.identity);
+      const withSuperblock = writesSuperblock || !sameButForCounter(this.#current, draft);
       try {
-        yield* this.#store(draft, ofIdentity);
+        yield* this.#store(draft, withSuperblock);
       } catch (error) {
         // Some of it may be durable. It did not happen, so what was before has to be the newest again.
-        yield* this.#store(this.#current, ofIdentity);
+        yield* this.#store(this.#current, withSuperblock);
         throw error;
       }
+      if (this.#current.consistent && !draft.consistent && draft.identity.role === Role.SECONDARY) this.#labelsEnded += 1;
       this.#current = draft;
     } finally {
       this.#turn.release();
@@ -88,18 +93,41 @@ export class ControlStore {
 
   *#store(control: Control, withSuperblock: boolean): Task {
     yield* this.#persist(control);
-    if (withSuperblock) yield* this.superblock.write(control.identity, this.geometry);
+    if (withSuperblock) yield* this.superblock.write(control, this.geometry);
+  }
+
+  /** The card has recovered: all of these copies are written from now on, and one that was not becomes like the others. */
+  *evenOut(regions: readonly Region[]): Task {
+    const left = regions.filter((region) => !this.#regions.includes(region));
+    this.#regions = regions;
+    if (left.length === 0) return;
+    // The machine must not lose with this one that the other counts again.
+    yield* this.#flush();
+    this.#seal(this.#current);
+    yield* this.#write(left);
   }
 
   *#persist(control: Control): Task {
     this.#sequence += 1n;
     control.sequence = this.#sequence;
+    this.#seal(control);
+    yield* this.#write(this.#regions);
+  }
+
+  #seal(control: Control): void {
     sealRecord(this.hal.digest, toBinary(ControlBlockSchema, control), this.#place);
-    for (const region of this.regions) {
+  }
+
+  *#write(regions: readonly Region[]): Task {
+    for (const region of regions) {
       yield* this.loop.run<void>((done) => { this.hal.nvram.persist(region.offsetBytes, this.#place, done); });
       // Against the loss of the machine too, which may tear whatever is not flushed: one copy at most (rule 14).
-      yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
+      yield* this.#flush();
     }
+  }
+
+  *#flush(): Task {
+    yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
   }
 }
 
@@ -110,20 +138,19 @@ function draftOf(control: Control): Control {
 }
 
 /**
- * The newest valid copy in an NVRAM image, and whether the other is lost, or older: a cut came between the two, or it
- * is stale. What is behind stands first in `regions`, to be written first: the newest must not be torn before.
+ * The newest valid copy in an NVRAM image, and where the others are lost, or older: a cut came between the two, or one
+ * is stale.
  */
 export function readControlBlocks(
   digest: Digest,
   image: Uint8Array,
   regions: readonly Region[],
   isDamaged: (region: Region) => boolean,
-): { control: Control | undefined; uneven: boolean; regions: readonly Region[] } {
+): { control: Control | undefined; behind: readonly Region[] } {
   const copies = regions.map((region) => ({ region, found: isDamaged(region) ? undefined : readControlBlock(digest, image, region) }));
-  const newest = newestOf(copies.map(({ found }) => found));
-  const isBehind = ({ found }: (typeof copies)[number]): boolean => found === undefined || found.sequence !== newest?.sequence;
-  const behindFirst = [...copies.filter(isBehind), ...copies.filter((copy) => !isBehind(copy))];
-  return { control: newest, uneven: copies.some(isBehind), regions: behindFirst.map(({ region }) => region) };
+  const control = newestOf(copies.map(({ found }) => found));
+  const behind = copies.filter(({ found }) => found === undefined || found.sequence !== control?.sequence);
+  return { control, behind: behind.map(({ region }) => region) };
 }
 
 /** The one that counts. */
@@ -142,13 +169,4 @@ export function readControlBlock(digest: Digest, image: Uint8Array, region: Regi
   } catch {
     return undefined;
   }
-}
-
-/** The session counter changes with each session, and the superblock may lag behind in it. */
-export function sameButForCounter(a: Identity, b: Identity): boolean {
-  return IDENTITY_FIELDS.every((field) => field === 'sessionCounter' || sameValue(a[field], b[field]));
-}
-
-function sameValue(a: Identity[keyof Identity], b: Identity[keyof Identity]): boolean {
-  return a instanceof Uint8Array && b instanceof Uint8Array ? sameBytes(a, b) : a === b;
 }

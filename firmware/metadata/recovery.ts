@@ -6,13 +6,13 @@ import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
 import { CONTROL_BLOCK_BYTES, MAX_NVRAM_BYTES } from '../limits.js';
 import { CommandError } from '../errors.js';
-import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks, sameButForCounter } from './control-store.js';
+import { CONTROL_BLOCK_VERSION, type Control, ControlStore, readControlBlocks } from './control-store.js';
 import { becomeStandalone } from './forget-relationship.js';
 import { newGeneration } from './generation.js';
 import { GrainMap } from './grain-map.js';
 import { type Geometry, geometryError, layoutOf, type NvramLayout, type Region } from './nvram-layout.js';
 import { PositionStore } from './position-store.js';
-import { SuperblockStore } from './superblock.js';
+import { type Rescued, sameButForCounter, SuperblockStore } from './superblock.js';
 
 /** Everything of the card that outlives a power cut, data aside. */
 export interface DurableState {
@@ -59,8 +59,9 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   const superblocks = new SuperblockStore(loop, hal);
   const { superblock, damaged: superblockDamaged } = yield* superblocks.read();
   const found = readControlBlocks(hal.digest, image, CONTROL_REGIONS, (region) => damage.touches(region));
-  const identity = found.control?.identity ?? superblock?.identity;
-  if (identity === undefined) throw new CommandError(Status.NOT_FORMATTED, 'no valid control block and no valid superblock');
+  const known: Rescued | undefined = found.control ?? superblock;
+  const identity = known?.identity;
+  if (known === undefined || identity === undefined) throw new CommandError(Status.NOT_FORMATTED, 'no valid control block and no valid superblock');
   if (superblockDamaged) findings.push({ status: Status.SUPERBLOCK_DAMAGED, detail: 'a copy was missing and is written anew' });
 
   const geometry: Geometry = {
@@ -99,19 +100,23 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
     yield* repair(loop, hal, image, region, damage);
   }
 
-  const initial: Control = found.control ?? (yield* takeOver(hal, superblocks, identity, geometry));
-  const control = new ControlStore(loop, hal, found.regions, superblocks, geometry, initial);
+  const initial: Control = found.control ?? controlFromSuperblock(hal, { ...known, identity });
+  // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.
+  if (found.behind.length > 0 || superblockDamaged || superblock === undefined || !sameButForCounter(superblock, initial)) {
+    yield* numberAnew(superblocks, initial, geometry);
+  }
+  // A damaged copy is believed only once NVRAM was told of the recovery, whatever is written there by then. Until
+  // then the good one, if there is one, is what further boots go by, and no cut may tear it.
+  const control = new ControlStore(loop, hal, found.behind.length === 1 ? found.behind : CONTROL_REGIONS, superblocks, geometry, initial);
+  if (found.behind.length > 0) yield* control.commit(() => undefined);
+  yield* endHalfEstablishment(control);
   const t0Lost =
     doubtful || damage.touches(layout.t0Written) || damage.touches(layout.t0Index) || layout.positions.every((line) => damage.touches(line));
-  // A cut may have come between the copies, or between NVRAM and superblock: each has to be able to take over.
-  const behind = superblock?.identity === undefined || !sameButForCounter(superblock.identity, initial.identity);
-  if (lost) yield* control.commit(() => undefined);
-  else if (found.uneven || superblockDamaged || behind) yield* control.rewrite();
-  yield* endHalfEstablishment(control);
   // A dirty map that is lost changes no content, and one in doubt has lost nothing that was flushed: only what reads as
   // written may now be what it never was (rule 12).
   yield* settleDamage(control, { t0Lost, inconsistent: lost || damage.touches(layout.written) });
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
+  yield* control.evenOut(CONTROL_REGIONS);
 
   const t0Index = image.subarray(layout.t0Index.offsetBytes, layout.t0Index.offsetBytes + layout.t0Index.lengthBytes);
   return { geometry, layout, control, dirty, written, t0Written, t0Index, position, findings };
@@ -137,17 +142,19 @@ function* settleDamage(control: ControlStore, found: { t0Lost: boolean; inconsis
 }
 
 /**
- * The superblock takes over, and is written anew first: blocks of a recovery that a cut ended, and of before any loss,
- * have lower numbers than those that follow, wherever one turns up again (rule 14).
+ * The superblock is written anew first, and its number stands above those of all blocks from here on: those of a
+ * recovery that a cut ended, and of before a loss, are lower, wherever one turns up again (rule 14).
  */
-function* takeOver(hal: Hal, superblocks: SuperblockStore, identity: Control['identity'], geometry: Geometry): Task<Control> {
-  const control = controlFromSuperblock(hal, identity);
-  control.sequence = (yield* superblocks.write(control.identity, geometry)) << COMMITS_BITS;
-  return control;
+function* numberAnew(superblocks: SuperblockStore, control: Control, geometry: Geometry): Task {
+  const number = (yield* superblocks.write(control, geometry)) << COMMITS_BITS;
+  if (number > control.sequence) control.sequence = number;
 }
 
-/** Rule 14: a primary takes a fresh generation and owes its secondary everything; a secondary is Inconsistent. */
-function controlFromSuperblock(hal: Hal, identity: Control['identity']): Control {
+/**
+ * Rule 14: a primary takes a fresh generation and owes its secondary everything; a secondary is Inconsistent. What
+ * its hosts wrote stays theirs (rule 16).
+ */
+function controlFromSuperblock(hal: Hal, { identity, access, forkId }: Rescued & Pick<Control, 'identity'>): Control {
   const primary = identity.role === Role.PRIMARY;
   const secondary = identity.role === Role.SECONDARY;
   const control = create(ControlBlockSchema, {
@@ -156,6 +163,8 @@ function controlFromSuperblock(hal: Hal, identity: Control['identity']): Control
     allDirty: secondary,
     suppressed: false,
     consistent: false,
+    access,
+    forkId,
     met: secondary,
     fullOwed: primary,
   });

@@ -1,17 +1,23 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { type Identity, type Superblock, SuperblockSchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
+import { type ControlBlock, type Identity, IdentitySchema, type Superblock, SuperblockSchema } from '../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
 import { SUPERBLOCK_BYTES } from '../limits.js';
+import { sameBytes } from '../kernel/same-bytes.js';
 import type { Geometry } from './nvram-layout.js';
 import { openRecord, sealRecord } from './sealed-record.js';
 
 const VERSION = 1;
 const COPIES = [0, 1];
 
+const IDENTITY_FIELDS = IdentitySchema.fields.map(({ localName }) => localName as keyof Identity);
+
+/** What a superblock keeps of a control block. */
+export type Rescued = Pick<ControlBlock, 'identity' | 'access' | 'forkId'>;
+
 /**
- * Who the card is, on its disk: what it falls back to when NVRAM has no valid control block (rule 14).
+ * Who the card is, and whether hosts have written to a secondary, on its disk: what it falls back to when NVRAM has no valid control block (rule 14).
  * Two copies, written one after the other.
  */
 export class SuperblockStore {
@@ -43,7 +49,7 @@ export class SuperblockStore {
    * One write at a time.
    * @returns its number in the order of all.
    */
-  *write(identity: Identity, geometry: Geometry): Task<bigint> {
+  *write({ identity, access, forkId }: Rescued, geometry: Geometry): Task<bigint> {
     this.#sequence += 1n;
     const sequence = this.#sequence;
     const message = create(SuperblockSchema, {
@@ -52,6 +58,8 @@ export class SuperblockStore {
       identity,
       nvramBytes: BigInt(geometry.nvramBytes),
       storeBytes: BigInt(geometry.storeBytes),
+      access,
+      forkId,
     });
     sealRecord(this.hal.digest, toBinary(SuperblockSchema, message), this.#place);
     for (const copy of COPIES) {
@@ -81,4 +89,15 @@ export class SuperblockStore {
       return undefined;
     }
   }
+}
+
+/** Whether a superblock of the one is as good as one of the other. The session counter changes with each session: it may lag behind. */
+export function sameButForCounter(a: Rescued, b: Rescued): boolean {
+  if (a.identity === undefined || b.identity === undefined) return false;
+  const [one, other] = [a.identity, b.identity];
+  return a.access === b.access && a.forkId === b.forkId && IDENTITY_FIELDS.every((field) => field === 'sessionCounter' || sameValue(one[field], other[field]));
+}
+
+function sameValue(a: Identity[keyof Identity], b: Identity[keyof Identity]): boolean {
+  return a instanceof Uint8Array && b instanceof Uint8Array ? sameBytes(a, b) : a === b;
 }

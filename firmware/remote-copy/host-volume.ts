@@ -35,9 +35,12 @@ export class HostVolume implements HostIo {
 
   *read(offsetBytes: number, into: Uint8Array): Task {
     this.#mustServeReads();
+    const { control } = this.core.state;
+    const { labelsEnded } = control;
     yield* this.core.volume.read(offsetBytes, into);
-    // A synchronization may have begun meanwhile, and have changed some of it (rule 12).
+    // A synchronization may have begun meanwhile, and have changed some of it (rule 12); even where it is over by now.
     this.#mustServeReads();
+    if (control.labelsEnded !== labelsEnded) throw new CommandError(Status.READ_INCONSISTENT);
   }
 
   #mustServeReads(): void {

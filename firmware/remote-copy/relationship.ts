@@ -12,7 +12,6 @@ import { becomeStandalone, forgetRelationship } from '../metadata/forget-relatio
 import { newId } from '../metadata/format.js';
 import { newGeneration } from '../metadata/generation.js';
 import type { Requester } from '../synchronization/requester.js';
-import { hasLostItsMap } from '../synchronization/suppressor.js';
 import type { PrimaryRemoteCopy } from './primary.js';
 
 /**
@@ -292,8 +291,6 @@ export class Relationship {
   #refuseToDiscard(): void {
     const { dirty } = this.core.state;
     if (this.#control.access && dirty.count > 0) throw new CommandError(Status.SECONDARY_HAS_WRITES, `${String(dirty.count)} grains`);
-    // The superblock knows that it was stopped, and not whether hosts had access.
-    if (hasLostItsMap(this.#control)) throw new CommandError(Status.SECONDARY_HAS_WRITES, 'perhaps: its NVRAM was lost while it was stopped');
   }
 
   #refuseWhileJob(): void {

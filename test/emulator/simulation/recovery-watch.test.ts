@@ -11,7 +11,8 @@ function watched(): { readonly watch: RecoveryWatch; readonly seen: { control: C
   const { control } = primary;
   if (control === undefined) throw new Error('a live pair has control blocks');
   const nvram = { doubtful: false };
-  const seen = { control: primary.control, layout: primary.layout, isDirty: () => true, card: { name: 'P', nvram: { content: nvram } } };
+  const components = { core: { state: { control: { current: control } } } };
+  const seen = { control: primary.control, layout: primary.layout, isDirty: () => true, card: { name: 'P', components, nvram: { content: nvram } } };
   const watch = new RecoveryWatch(seen as unknown as DurableView, complaintsTo('rules'));
   watch.committed();
   return { watch, seen, control, nvram };
@@ -20,7 +21,7 @@ function watched(): { readonly watch: RecoveryWatch; readonly seen: { control: C
 test('rule 14: a primary that lost both control blocks is all dirty, of a generation of its own', () => {
   const { watch, seen, control } = watched();
   seen.control = undefined;
-  watch.wentDown();
+  watch.wentDown(false);
   seen.control = control;
   expect(() => { watch.recovered(); }).toThrow('rule 14: P lost both control blocks, and goes on with a generation of before');
   const fresh = { ...control, identity: { ...control.identity, generation: 99n } };
@@ -37,7 +38,7 @@ test('rule 14: a primary that lost both control blocks is all dirty, of a genera
 test('rule 14: an NVRAM in doubt is all dirty', () => {
   const { watch, seen, nvram } = watched();
   nvram.doubtful = true;
-  watch.wentDown();
+  watch.wentDown(false);
   nvram.doubtful = false;
   seen.isDirty = () => false;
   expect(() => { watch.recovered(); }).toThrow('rule 14: P does not know');
@@ -49,10 +50,33 @@ test('rule 5: finds half an establishment', () => {
   expect(() => { watch.recovered(); }).toThrow('rule 5: P has come up with half an establishment');
 });
 
+test('rule 14: no cut takes both control blocks, unless they were lost before', () => {
+  const { watch, seen } = watched();
+  seen.control = undefined;
+  expect(() => { watch.wentDown(true); }).toThrow('rule 14: a cut has taken both control blocks of P');
+  watch.wentDown(false);
+  watch.wentDown(true);
+});
+
+test('rule 16: who had access has it again, though both control blocks were lost', () => {
+  const { watch, seen, control } = watched();
+  Object.assign(control, { access: true, forkId: 7n });
+  watch.goesDown();
+  seen.control = undefined;
+  watch.wentDown(false);
+  const fresh = { ...control, identity: { ...control.identity, generation: 99n } };
+  for (const lost of [{ access: false }, { forkId: 8n }]) {
+    seen.control = { ...fresh, ...lost };
+    expect(() => { watch.recovered(); }).toThrow('rule 16: P lost both control blocks, and has taken from its hosts the access that they had');
+  }
+  seen.control = fresh;
+  watch.recovered();
+});
+
 test('another card in its place has lost nothing of what this one has', () => {
   const { watch, seen, control } = watched();
   seen.control = undefined;
-  watch.wentDown();
+  watch.wentDown(false);
   seen.control = control;
   watch.replaced();
   seen.isDirty = () => false;

@@ -12,8 +12,8 @@ const { controlBlocks } = layoutOf(SMALL_GEOMETRY);
 
 /** What a boot would find: the name, and whether the copies are alike. */
 function reread(board: TestBoard, damaged?: Region): { readonly name: string | undefined; readonly uneven: boolean } {
-  const { control, uneven } = readControlBlocks(board.hal.digest, board.nvram.content.bytes, controlBlocks, (region) => region === damaged);
-  return { name: control?.identity.secondaryName, uneven };
+  const { control, behind } = readControlBlocks(board.hal.digest, board.nvram.content.bytes, controlBlocks, (region) => region === damaged);
+  return { name: control?.identity.secondaryName, uneven: behind.length > 0 };
 }
 
 /** What a boot would fall back to if both copies were lost. */

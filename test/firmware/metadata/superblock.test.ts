@@ -4,12 +4,12 @@ import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { IdentitySchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import type { EventLoop } from '../../../firmware/kernel/event-loop.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
-import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
+import { type Rescued, SuperblockStore } from '../../../firmware/metadata/superblock.js';
 import { launch, run, settle } from '../support/tasks.js';
 import { blankBoard, BoardLoop, type TestBoard } from '../support/board.js';
 import { contentOf, fill } from '../support/contents.js';
 
-const named = (secondaryName: string) => create(IdentitySchema, { cardId: new Uint8Array(16).fill(1), secondaryName });
+const named = (secondaryName: string): Rescued => ({ identity: create(IdentitySchema, { cardId: new Uint8Array(16).fill(1), secondaryName }), access: true, forkId: 7n });
 
 function bench(): { readonly board: TestBoard; readonly loop: EventLoop; readonly store: SuperblockStore; reread(): { name: string | undefined; damaged: boolean } } {
   const board = blankBoard();
@@ -36,6 +36,7 @@ test('what was written is durable, in two copies', () => {
   run(it.loop, it.store.write(named('one'), SMALL_GEOMETRY));
   it.board.lose({ keep: () => false });
   expect(it.reread()).toEqual({ name: 'one', damaged: false });
+  expect(run(it.loop, it.store.read()).superblock).toMatchObject({ access: true, forkId: 7n });
 });
 
 test.each([0, 1])('copy %i may be damaged', (copy) => {

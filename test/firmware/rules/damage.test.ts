@@ -187,6 +187,38 @@ describe.each(['primary', 'secondary'] as const)('rule 14: at the %s', (name) =>
     expect(side.durable.control?.identity.sessionCounter).toBe(counter);
   });
 
+  test('rule 14: cuts that tear one copy of the control block each never lose both, whatever they meet of the recovery', () => {
+    for (const which of [0, 1] as const) {
+      let persistsSeen = Number.POSITIVE_INFINITY;
+      for (let second = 1; second <= persistsSeen; second += 1) {
+        const pair = livePairWithData();
+        const side = pair[name];
+        const { generation } = side.status();
+        const copies = side.durable.layout.controlBlocks;
+        const torn = () => ({ part }: { part: string }): 'damaged' | 'old' => (part === 'nvram' ? 'damaged' : 'old');
+        pair.wire.cut();
+        holding(side, (operation) => persists(operation, copies[which]));
+        side.admin({ case: 'stop', value: { access: false } });
+        pair.settle();
+        side.board.cut(false, torn);
+        expect(side.durable.control).toBeDefined();
+        let seen = 0;
+        side.board.power.intercept = (operation) => {
+          if (copies.some((copy) => persists(operation, copy))) seen += 1;
+          return seen === second ? 'hold' : undefined;
+        };
+        side.board.boot();
+        pair.settle();
+        if (seen < second) persistsSeen = seen;
+        side.board.cut(false, torn);
+        expect(side.durable.control?.identity.generation).toBe(generation);
+        pair.boot(side);
+        expect([side.status().generation, dirtyGrains(side), side.status().allDirty]).toEqual([generation, [], false]);
+      }
+      expect(persistsSeen).toBe(2);
+    }
+  });
+
   test('rule 14: a copy of the control block from before both were lost never counts again, however often that happens', () => {
     const pair = livePairWithData();
     const side = pair[name];

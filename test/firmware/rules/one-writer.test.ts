@@ -133,13 +133,60 @@ test('rule 16: with the word the union is copied from the primary, and no more t
   expect(pair.sides.map((side) => side.status().diverged)).toEqual([false, false]);
 });
 
-test('rule 16: a secondary that lost its NVRAM while it was stopped needs the word: hosts may have had access', () => {
-  const pair = splitPair();
+describe('rule 16: a secondary that lost both control blocks while its hosts had access', () => {
+  function lostPair(): Pair {
+    const pair = splitPair();
+    rebootWithoutControlBlocks(pair, pair.secondary);
+    return pair;
+  }
+
+  test('rule 16: serves them as before, and reports the fork', () => {
+    const pair = splitPair();
+    const fork = pair.secondary.durable.control?.forkId;
+    rebootWithoutControlBlocks(pair, pair.secondary);
+    expect(pair.secondary.status()).toMatchObject({ secondaryAccess: true, stopped: true, diverged: true });
+    expect(pair.secondary.durable.control?.forkId).toBe(fork);
+    const into = new Uint8Array(512);
+    pair.finish(pair.secondary.read(3 * GRAIN, into));
+    pair.finish(pair.secondary.write(5 * GRAIN, new Uint8Array(512).fill(0x61), true));
+    expect([into[0], pair.secondary.volume()[5 * GRAIN]]).toEqual([0x60, 0x61]);
+    rebootWithoutControlBlocks(pair, pair.primary);
+    pair.until('the primary knows again', () => pair.primary.status().diverged);
+  });
+
+  test.each([
+    ['start', start(false), 'SECONDARY_HAS_WRITES'],
+    ['a conventional connect', { case: 'connectPeer', value: { address: 'primary', conventional: true, overwrite: true } }, 'SECONDARY_HAS_WRITES'],
+  ] as const)('rule 16: refuses %s', (_what, command, refusal) => {
+    const pair = lostPair();
+    expect(Status[pair.admin(pair.secondary, command)]).toBe(refusal);
+    expect([pair.secondary.status().secondaryAccess, pair.secondary.volume()[3 * GRAIN]]).toEqual([true, 0x60]);
+  });
+
+  test('rule 16: keeps what they wrote when it is dissolved', () => {
+    const pair = lostPair();
+    pair.command(pair.secondary, { case: 'dissolve', value: {} });
+    const into = new Uint8Array(512);
+    pair.finish(pair.secondary.read(3 * GRAIN, into));
+    expect(into[0]).toBe(0x60);
+  });
+
+  test('rule 16: is synchronized in full once the word is given', () => {
+    const pair = lostPair();
+    pair.command(pair.secondary, start(true));
+    pair.untilSwept();
+    expect([pair.differingGrains(), pair.secondary.volume()[3 * GRAIN]]).toEqual([[], 1]);
+    rebootWithoutControlBlocks(pair, pair.secondary);
+    expect(pair.secondary.status()).toMatchObject({ secondaryAccess: false, diverged: false });
+  });
+});
+
+test('rule 16: a secondary that was stopped without access, and lost its NVRAM, needs no word', () => {
+  const pair = livePair();
+  pair.command(pair.secondary, stop(false));
   rebootWithoutControlBlocks(pair, pair.secondary);
-  expect(Status[pair.admin(pair.secondary, start(false))]).toBe('SECONDARY_HAS_WRITES');
-  pair.command(pair.secondary, start(true));
+  pair.command(pair.secondary, start(false));
   pair.untilSwept();
-  expect([pair.differingGrains(), pair.secondary.volume()[3 * GRAIN]]).toEqual([[], 1]);
 });
 
 test('rule 16: a host write in flight when access is revoked is counted before the word is asked for', () => {

@@ -29,17 +29,17 @@ export const controlBlock: Target = {
   },
   run: (input) => {
     const copies = REGIONS.map((_, copy) => placeOf(input[copy] ?? new Uint8Array(0), CONTROL_BLOCK_BYTES));
-    const { control, uneven } = readControlBlocks(digest, new Uint8Array(Buffer.concat(copies)), REGIONS, () => false);
+    const { control, behind } = readControlBlocks(digest, new Uint8Array(Buffer.concat(copies)), REGIONS, () => false);
     if (control === undefined) {
-      must(uneven, 'no copy counts, and still nothing is amiss');
+      must(behind.length > 0, 'no copy counts, and still nothing is amiss');
       return 'refused';
     }
     // The card writes what it found again, after a cut between the copies.
     const again = new Uint8Array(CONTROL_BLOCK_BYTES);
     sealRecord(digest, toBinary(ControlBlockSchema, control), again);
     const reread = readControlBlocks(digest, new Uint8Array(Buffer.concat([again, again])), REGIONS, () => false);
-    must(reread.control !== undefined && !reread.uneven && equals(ControlBlockSchema, reread.control, control), 'written anew, it reads otherwise');
-    return uneven ? 'accepted, one copy' : 'accepted';
+    must(reread.control !== undefined && reread.behind.length === 0 && equals(ControlBlockSchema, reread.control, control), 'written anew, it reads otherwise');
+    return behind.length > 0 ? 'accepted, one copy' : 'accepted';
   },
 };
 

@@ -1,7 +1,7 @@
 import { create, equals, toBinary } from '@bufbuild/protobuf';
 import { SMALL_GEOMETRY } from '../../../emulator/simulation/geometries.js';
 import { SUPERBLOCK_BYTES } from '../../../firmware/limits.js';
-import { SuperblockStore } from '../../../firmware/metadata/superblock.js';
+import { type Rescued, SuperblockStore } from '../../../firmware/metadata/superblock.js';
 import { Role } from '../../../protos/gen/grainlink/common/v1/common_pb.js';
 import { IdentitySchema, SuperblockSchema } from '../../../protos/gen/grainlink/durable/v1/durable_pb.js';
 import { must, type Target } from '../target.js';
@@ -17,7 +17,7 @@ export const superblock: Target = {
   seeds: () => {
     const one = { version: 1, sequence: 3n, identity: identity(Role.PRIMARY), nvramBytes: 65_536n, storeBytes: 262_144n };
     const copy = (init: Parameters<typeof create<typeof SuperblockSchema>>[1]): Uint8Array => sealed(toBinary(SuperblockSchema, create(SuperblockSchema, init)));
-    return [[copy(one), copy(one)], [copy(one), copy({ ...one, sequence: 4n, identity: LONG_IDENTITY })], [new Uint8Array(0), copy(one)]];
+    return [[copy(one), copy(one)], [copy(one), copy({ ...one, sequence: 4n, identity: LONG_IDENTITY, access: true, forkId: 9n })], [new Uint8Array(0), copy(one)]];
   },
   run: (input) => {
     const board = blankBoard();
@@ -30,10 +30,15 @@ export const superblock: Target = {
       must(found === undefined && damaged, 'a superblock without an identity, or none and nothing amiss');
       return 'refused';
     }
-    run(loop, store.write(found.identity, SMALL_GEOMETRY));
+    run(loop, store.write(found, SMALL_GEOMETRY));
     const reread = run(loop, new SuperblockStore(loop, board.hal).read());
-    const { identity: again } = reread.superblock ?? {};
-    must(!reread.damaged && again !== undefined && equals(IdentitySchema, again, found.identity), 'written anew, it reads otherwise');
+    const { superblock: again } = reread;
+    must(!reread.damaged && again !== undefined && sameRescued(again, found), 'written anew, it reads otherwise');
     return damaged ? 'accepted, one copy' : 'accepted';
   },
 };
+
+function sameRescued(a: Rescued, b: Rescued): boolean {
+  if (a.identity === undefined || b.identity === undefined) return false;
+  return a.access === b.access && a.forkId === b.forkId && equals(IdentitySchema, a.identity, b.identity);
+}
