@@ -13,6 +13,8 @@ export class OneWriter {
   #late: readonly Running<void>[] = [];
   /** What the writes that are counted belong to. */
   #forkId = 0n;
+  /** Whether hosts had access when the secondary was given its last command. */
+  #hadAccess = false;
 
   constructor(
     private readonly secondary: DurableView,
@@ -33,6 +35,26 @@ export class OneWriter {
   /** Hosts may write to the secondary from here on. */
   accessGiven(): void {
     this.#forkId = this.secondary.control?.forkId ?? 0n;
+  }
+
+  /** The secondary is given a command. */
+  asked(): void {
+    const { control } = this.secondary;
+    this.#hadAccess = this.#forkId !== 0n && control?.access === true && control.forkId === this.#forkId;
+  }
+
+  /** It has carried that out, and had no other meanwhile: what its hosts wrote is theirs, until that is given up by word. */
+  succeeded(request: AdminBody): void {
+    if (!this.#hadAccess) return;
+    this.hosts.note();
+    const overwrites = request.case === 'mediumLoad' || (request.case === 'connectPeer' && request.value.conventional === true);
+    if (overwrites && this.hosts.acknowledgedChanges > 0) {
+      this.complain(16, 'data', `${request.case} overwrites what hosts wrote to the secondary: ${String(this.hosts.acknowledgedChanges)} writes`);
+    }
+    if (request.case !== 'dissolve') return;
+    const { model } = this.hosts;
+    const faults = model.faults(this.secondary.content, model.now, (block) => this.secondary.isWrittenDamaged(this.secondary.grainOf(block)));
+    if (faults.length > 0) this.complain(16, 'data', `the secondary was dissolved, and what its hosts wrote is gone: ${faults.join('; ')}`);
   }
 
   /** The secondary was told to give up what its hosts wrote, with that word or without it, and has done so. */

@@ -182,14 +182,19 @@ export class PairWatch {
 
   /** An operator gives a command. */
   asked(card: SimCard, request: AdminBody): void {
-    if (card === this.world.primary) this.images.asked(request);
+    if (card === this.world.primary) {
+      this.images.asked(request);
+      return;
+    }
+    this.oneWriter.asked();
     // One that is half-copied is all dirty before it is emptied, and stays so should it then fail.
-    else if (request.case === 'dissolve' && this.secondary.control?.consistent !== true) this.#changed.everything();
+    if (request.case === 'dissolve' && this.secondary.control?.consistent !== true) this.#changed.everything();
   }
 
   /** It was answered that it has happened, and the card had no other command meanwhile. */
   succeeded(card: SimCard, request: AdminBody): void {
     judgeSuccess(request, this.viewOf(card), this.#complain);
+    if (card === this.world.secondary) this.oneWriter.succeeded(request);
   }
 
   /** Takes notice of what has happened, and checks what must hold at every instant. */

@@ -57,6 +57,8 @@ export const REQUIRED_MARKS: readonly string[] = [
   // Two writers (rule 16).
   'hosts write to the secondary',
   'start refused: SECONDARY_HAS_WRITES',
+  'connectPeer refused: SECONDARY_HAS_WRITES',
+  'mediumLoad refused: SECONDARY_HAS_WRITES',
   'divergence reported to the primary',
   'union of what both sides wrote',
   // Cuts in each state.

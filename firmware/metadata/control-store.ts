@@ -29,7 +29,7 @@ export class ControlStore {
   readonly #place: Uint8Array;
   /** The copies that a commit writes. */
   #regions: readonly Region[];
-  #labelsEnded = 0;
+  #timesUnreadable = 0;
 
   /** @param regions of the copies that are written until {@link evenOut}. */
   constructor(
@@ -52,9 +52,9 @@ export class ControlStore {
     return this.#current;
   }
 
-  /** How often since power-up the label `consistent` was taken from a secondary (rule 12): also where it has it again. */
-  get labelsEnded(): number {
-    return this.#labelsEnded;
+  /** How often since power-up hosts could read no longer (rule 12): also where they can again. */
+  get timesUnreadable(): number {
+    return this.#timesUnreadable;
   }
 
   /**
@@ -84,7 +84,7 @@ export class ControlStore {
         yield* this.#store(this.#current, withSuperblock);
         throw error;
       }
-      if (this.#current.consistent && !draft.consistent && draft.identity.role === Role.SECONDARY) this.#labelsEnded += 1;
+      if (isReadable(this.#current) && !isReadable(draft)) this.#timesUnreadable += 1;
       this.#current = draft;
     } finally {
       this.#turn.release();
@@ -129,6 +129,14 @@ export class ControlStore {
   *#flush(): Task {
     yield* this.loop.run<void>((done) => { this.hal.nvram.flush(done); });
   }
+}
+
+/**
+ * Whether hosts may read (rule 12): at a secondary what is consistent alone. With access it is its hosts' own volume,
+ * whatever damage has done to the label since.
+ */
+export function isReadable({ identity, consistent, access }: Control): boolean {
+  return identity.role !== Role.SECONDARY || consistent || access;
 }
 
 function draftOf(control: Control): Control {

@@ -5,6 +5,7 @@ import type { FlashCopy } from '../flash-copy/flash-copy.js';
 import type { HostIo } from '../host-io.js';
 import { PartError, type Task, wait } from '../kernel/pending.js';
 import { ZERO_PART_GRAINS } from '../limits.js';
+import { isReadable } from '../metadata/control-store.js';
 import type { Tracking, WriteMark } from '../metadata/tracking.js';
 import type { GrainRange } from '../metadata/grain-map.js';
 import type { Mirror } from './mirror.js';
@@ -34,19 +35,14 @@ export class HostVolume implements HostIo {
   ) {}
 
   *read(offsetBytes: number, into: Uint8Array): Task {
-    this.#mustServeReads();
     const { control } = this.core.state;
-    const { labelsEnded } = control;
-    yield* this.core.volume.read(offsetBytes, into);
-    // A synchronization may have begun meanwhile, and have changed some of it (rule 12); even where it is over by now.
-    this.#mustServeReads();
-    if (control.labelsEnded !== labelsEnded) throw new CommandError(Status.READ_INCONSISTENT);
-  }
-
-  #mustServeReads(): void {
-    const { identity, consistent, access } = this.core.state.control.current;
-    // With access it is its hosts' own volume, whatever damage has done to the label since.
-    if (identity.role === Role.SECONDARY && !consistent && !access) throw new CommandError(Status.READ_INCONSISTENT);
+    for (;;) {
+      if (!isReadable(control.current)) throw new CommandError(Status.READ_INCONSISTENT);
+      const { timesUnreadable } = control;
+      yield* this.core.volume.read(offsetBytes, into);
+      // A synchronization may have begun meanwhile, and have changed some of it (rule 12), and even be over by now.
+      if (control.timesUnreadable === timesUnreadable) return;
+    }
   }
 
   *write(offsetBytes: number, from: Uint8Array, fua: boolean): Task {

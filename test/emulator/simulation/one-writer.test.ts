@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
+import type { AdminBody } from '../../../emulator/simulation/sim-card.js';
 import type { Story } from '../../../emulator/simulation/story.js';
 import { livePair } from './worlds.js';
 
-/** A pair whose secondary was written to by its own hosts, and is now told to give that up. */
-function givingUp(): Story {
+/** A pair whose secondary was written to by its own hosts. */
+function forked(): Story {
   const story = livePair();
   const { world: { secondary }, watch } = story;
   story.insist(secondary, { case: 'stop', value: { access: true } });
@@ -11,7 +13,13 @@ function givingUp(): Story {
   watch.otherHosts.write(0, 1, true);
   story.until('the host is answered', () => watch.otherHosts.underWay === 0);
   expect(watch.otherHosts.acknowledgedChanges).toBe(1);
-  story.command(secondary, { case: 'start', value: { discardSecondary: true } });
+  return story;
+}
+
+/** And is now told to give that up. */
+function givingUp(): Story {
+  const story = forked();
+  story.command(story.world.secondary, { case: 'start', value: { discardSecondary: true } });
   return story;
 }
 
@@ -40,4 +48,32 @@ test('rules 4 and 16: writes that were refused while there was no access are of 
   while (!watch.volumes.servesAsOwn || watch.secondary.control?.forkId === before) story.world.deliver();
   expect(() => { story.note(); }).not.toThrow();
   expect([watch.otherHosts.underWay, watch.otherHosts.acknowledgedChanges]).toEqual([0, 0]);
+});
+
+describe('rule 16: what hosts wrote is given up by word alone', () => {
+  test.each<AdminBody>([
+    { case: 'mediumLoad', value: { path: 'medium', overwrite: true } },
+    { case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: true } },
+  ])('rule 16: not by $case', (request) => {
+    const { watch: { oneWriter } } = forked();
+    oneWriter.asked();
+    expect(() => { oneWriter.succeeded(request); }).toThrow(`rule 16: ${request.case ?? ''} overwrites what hosts wrote to the secondary: 1 writes`);
+  });
+
+  test('rule 16: not by being dissolved', () => {
+    const { world: { secondary }, watch: { oneWriter } } = forked();
+    oneWriter.asked();
+    oneWriter.succeeded({ case: 'dissolve', value: {} });
+    // As if that had emptied it.
+    const { offsetBytes, lengthBytes } = secondary.components?.core.state.layout.written ?? { offsetBytes: 0, lengthBytes: 0 };
+    secondary.nvram.content.store(offsetBytes / NVRAM_LINE_BYTES, new Uint8Array(lengthBytes));
+    expect(() => { oneWriter.succeeded({ case: 'dissolve', value: {} }); }).toThrow('rule 16: the secondary was dissolved, and what its hosts wrote is gone: block 0 holds zeroes');
+  });
+
+  test('rule 16: nothing is said of a secondary whose hosts had no access', () => {
+    const { world, watch: { oneWriter, secondary } } = givingUp();
+    while (secondary.control?.access === true) world.deliver();
+    oneWriter.asked();
+    oneWriter.succeeded({ case: 'mediumLoad', value: { path: 'medium', overwrite: true } });
+  });
 });

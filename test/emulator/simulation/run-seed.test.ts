@@ -37,6 +37,8 @@ describe('a seed', () => {
     [7462, 'the loss of a machine brought back what had been damaged as if it had not been'],
     [6234, 'the judge of rule 17 forgot a bit that NVRAM had failed to clear in an earlier session'],
     [3930, 'the judge of rule 17 forgot damage that came before the last frame of a session'],
+    [1174, 'a synchronized secondary refused what it read while a resync passed by'],
+    [112, 'the judge of rule 12 took a label that a recovery ended for one that nothing had ended'],
     [50708, 'blocks of a recovery that was cut short had the numbers of those that followed (rule 14)'],
     [34492, 'the judge of rule 12 took a label that was lost with the machine, unflushed, for one that firmware took away'],
     [20839, 'the judge of rule 4 took a secondary whose start failed for one that got access anew'],
