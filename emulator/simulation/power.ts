@@ -38,6 +38,8 @@ export class SimPower {
   on = true;
   /** Looks at each effect, before the firmware learns of it. */
   observer: ((operation: Operation) => void) | undefined;
+  /** Called before an effect: what is to have it is under way still. */
+  beforeEffect: (() => void) | undefined;
   /** Called after an effect, before the firmware learns of it: it may cut the power. */
   onEffect: ((operation: Operation) => void) | undefined;
   readonly #underWay = new Set<UnderWay>();
@@ -62,6 +64,7 @@ export class SimPower {
       part,
       atoms,
       event: this.scheduler.at(atUs, { where: this.name, what: `${part} ${kind}`, offsetBytes, lengthBytes }, () => {
+        if (!EFFECTLESS.has(kind)) this.beforeEffect?.();
         this.#underWay.delete(underWay);
         this.#perform(operation, done, run);
       }),

@@ -115,7 +115,7 @@ export class Explorer {
     }
     const before = operations.slice(0, -1);
     for (const startsAfter of this.#starts(from, before)) {
-      const { effects } = passThrough(from, { operations: before, startsAfter }, this.memories[0], this.judge, () => true);
+      const { effects } = passThrough(from, { operations: before, startsAfter }, this.memories[0], this.judge, { afterEffect: () => true });
       for (let after = startsAfter.at(-1) ?? 0; after <= effects; after += 1) yield [...startsAfter, after];
     }
   }
@@ -130,13 +130,20 @@ export class Explorer {
     counts.passages += 1;
     const oneSided: OneSidedCut[] = [];
     const passage = { station: from.station.name, operations: sequence.operations.map(({ name }) => name), startsAfter: sequence.startsAfter };
-    this.#judged({ ...passage, cut: 'nothing' }, (begun) => finishMethod(passThrough(from, sequence, memories, judge, (story, point) => {
-      begun(story);
-      counts.points += 1;
-      story.note();
-      if (cutsEach) oneSided.push(...oneSidedCuts(story.world, point));
-      this.#crashes(story, { ...passage, cut: `both cards after effect ${String(point)}` }, cut);
-      return true;
+    this.#judged({ ...passage, cut: 'nothing' }, (begun) => finishMethod(passThrough(from, sequence, memories, judge, {
+      afterEffect: (story, effects) => {
+        begun(story);
+        counts.points += 1;
+        story.note();
+        if (cutsEach) oneSided.push(...oneSidedCuts(story.world, effects));
+        this.#crashes(story, { ...passage, cut: `both cards after effect ${String(effects)}` }, cut);
+        return true;
+      },
+      // A persist of NVRAM is durable at once: only now can the cut tear it.
+      beforeEffect: (story, effects) => {
+        story.note();
+        this.#crashes(story, { ...passage, cut: `both cards at effect ${String(effects + 1)}` }, cut);
+      },
     }).story));
     for (const one of oneSided) {
       counts.oneSidedCuts += 1;
@@ -175,11 +182,18 @@ export class Explorer {
     begun(story);
     for (const card of world.cards) story.watch.afterCut(card);
     let effects = 0;
-    const cutAgain = (): void => {
-      effects += 1;
-      this.#crashes(story, { ...failing, cut: `${failing.cut}, and again after effect ${String(effects)} of the recovery` }, CUT.second);
+    const cutAgain = (where: string): void => {
+      this.#crashes(story, { ...failing, cut: `${failing.cut}, and again ${where} effect ${String(effects)} of the recovery` }, CUT.second);
     };
-    if (cut === CUT.again) for (const card of world.cards) card.power.onEffect = cutAgain;
+    const atEffect = (): void => {
+      effects += 1;
+      cutAgain('at');
+    };
+    const afterEffect = (): void => { cutAgain('after'); };
+    for (const { power } of cut === CUT.again ? world.cards : []) {
+      power.beforeEffect = atEffect;
+      power.onEffect = afterEffect;
+    }
     world.begin();
     // After a second cut a copy of everything will do where the secondary holds no T0: a story as long as the first.
     return cut === CUT.second ? story : finishMethod(story);

@@ -42,15 +42,17 @@ export function oneSidedCuts(world: World, point: number): OneSidedCut[] {
 
 /** Goes through the passage again, up to the cut: nothing that runs can be copied. */
 export function cutOne(from: SavedStation, sequence: Sequence, cut: OneSidedCut, memories: readonly ReusedMemory[], judge: Judge, begun: (story: Story) => void): Story {
-  const { story, ended } = passThrough(from, sequence, memories, judge, (passing, point) => {
-    begun(passing);
-    if (point !== cut.point) return true;
-    const { world } = passing;
-    if (cut.frames === 'lost') world.link.lose();
-    if (cut.frames === 'late') world.link.delay();
-    // Who is not told takes late frames for those of its session.
-    passing.cut(cut.isPrimary ? world.primary : world.secondary, cut.frames === 'late', (write) => atomFates(cut.fates[write] ?? 'old'));
-    return false;
+  const { story, ended } = passThrough(from, sequence, memories, judge, {
+    afterEffect: (passing, effects) => {
+      begun(passing);
+      if (effects !== cut.point) return true;
+      const { world } = passing;
+      if (cut.frames === 'lost') world.link.lose();
+      if (cut.frames === 'late') world.link.delay();
+      // Who is not told takes late frames for those of its session.
+      passing.cut(cut.isPrimary ? world.primary : world.secondary, cut.frames === 'late', (write) => atomFates(cut.fates[write] ?? 'old'));
+      return false;
+    },
   });
   if (ended) throw new Error('the same passage did not come to the same point');
   story.wait(OFF_US);

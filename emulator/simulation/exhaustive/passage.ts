@@ -16,6 +16,14 @@ const QUIET_US = 700_000;
 const STUCK_US = 6_000_000;
 const SEED = 2_000;
 
+/** Who watches a sequence being gone through, from where its last operation was begun. */
+export interface Observer {
+  /** After so many effects, before the firmware learns of the last. False ends the passage there. */
+  afterEffect(story: Story, effects: number): boolean;
+  /** After so many effects, when the next one is about to take place. */
+  beforeEffect?(story: Story, effects: number): void;
+}
+
 /** A sequence that was gone through. */
 export interface Passage {
   readonly story: Story;
@@ -24,12 +32,8 @@ export interface Passage {
   readonly ended: boolean;
 }
 
-/**
- * Goes through a sequence once, from its station until all is quiet. The same each time.
- * @param observe told of each point at which the power may go: after the last operation was begun, and after each
- *   effect from then on. False ends the passage there.
- */
-export function passThrough(from: SavedStation, { operations, startsAfter }: Sequence, memories: readonly ReusedMemory[], judge: Judge, observe: (story: Story, point: number) => boolean): Passage {
+/** Goes through a sequence once, from its station until all is quiet. The same each time. */
+export function passThrough(from: SavedStation, { operations, startsAfter }: Sequence, memories: readonly ReusedMemory[], judge: Judge, observer: Observer): Passage {
   const story = begin(from, SEED, memories, judge);
   const { world } = story;
   const passage = { story, effects: 0, ended: true };
@@ -38,17 +42,23 @@ export function passThrough(from: SavedStation, { operations, startsAfter }: Seq
   const look = (): void => {
     if (!passage.ended) return;
     for (; begun < operations.length && (startsAfter[begun] ?? 0) <= passage.effects; begun += 1) operations[begun]?.start(story);
-    if (begun === operations.length) passage.ended = observe(story, passage.effects);
+    if (begun === operations.length) passage.ended = observer.afterEffect(story, passage.effects);
   };
   const noteEffect = (): void => {
     passage.effects += 1;
     lastUs = world.scheduler.nowUs;
     look();
   };
-  for (const card of world.cards) card.power.onEffect = noteEffect;
+  const strike = (): void => {
+    if (passage.ended && begun === operations.length) observer.beforeEffect?.(story, passage.effects);
+  };
+  for (const { power } of world.cards) {
+    power.beforeEffect = strike;
+    power.onEffect = noteEffect;
+  }
   look();
   while (passage.ended && !isQuiet(story, world.scheduler.nowUs - lastUs) && world.deliver()) story.note();
-  for (const card of world.cards) card.power.onEffect = undefined;
+  for (const { power } of world.cards) power.onEffect = power.beforeEffect = undefined;
   return passage;
 }
 

@@ -4,8 +4,10 @@ import { RelationshipState } from '../../../../protos/gen/grainlink/host/v1/admi
 import { type Cuts, Explorer } from '../../../../emulator/simulation/exhaustive/explorer.js';
 import { finishMethod } from '../../../../emulator/simulation/exhaustive/finish-method.js';
 import { OPERATIONS, type Operation } from '../../../../emulator/simulation/exhaustive/operations.js';
+import { passThrough } from '../../../../emulator/simulation/exhaustive/passage.js';
 import { begin, type SavedStation, saveStations } from '../../../../emulator/simulation/exhaustive/saved-station.js';
 import { TriedStates } from '../../../../emulator/simulation/exhaustive/tried-states.js';
+import type { Story } from '../../../../emulator/simulation/story.js';
 import { ReusedMemory } from '../../../../emulator/simulation/reused-memory.js';
 
 const pair = (): ReusedMemory[] => [new ReusedMemory(), new ReusedMemory()];
@@ -67,6 +69,21 @@ test('an export that was asked for before its T0 was there goes on where it went
   expect(watch.images.exportPath).toBe('somewhere');
 });
 
+test('the power may also go while NVRAM persists something, which tears it', () => {
+  const memories = pair();
+  const live = named(saveStations(memories, 'rules'), (saved) => saved.station.name, 'live');
+  const underWay = { before: 0, after: 0 };
+  const count = ({ world }: Story): number => Number(world.secondary.power.unsettled.some(({ part }) => part === 'nvram'));
+  passThrough(live, { operations: [operation('access')], startsAfter: [0] }, memories, 'rules', {
+    beforeEffect: (story) => { underWay.before += count(story); },
+    afterEffect: (story) => {
+      underWay.after += count(story);
+      return true;
+    },
+  });
+  expect(underWay.before).toBeGreaterThan(underWay.after);
+});
+
 describe('Explorer', () => {
   test('tries a second operation at each effect of the first, and cuts the power at each point, the same each time', () => {
     const runs = [0, 1].map(() => {
@@ -100,7 +117,7 @@ describe('Explorer', () => {
   });
 
   // From the T0 to the load T0 stands for the secondary.
-  test.each([['T0 taken', 'both cards after effect'], ['sealed', 'both cards after effect'], ['broken', 'nothing']])('finds a firmware that does not set bits (rule 1), and says where: %s', (name, cut) => {
+  test.each([['T0 taken', 'both cards'], ['sealed', 'both cards'], ['broken', 'nothing']])('finds a firmware that does not set bits (rule 1), and says where: %s', (name, cut) => {
     const explorer = newExplorer();
     const from = station(explorer, name);
     // eslint-disable-next-line @typescript-eslint/no-empty-function -- it does nothing: that is what is broken about it.
