@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { whileLocked } from '../../parts/file-lock.js';
-import { LocalFileError } from '../errors.js';
+import { LocalFileError, UsageError } from '../errors.js';
 import { addUp, type Conditions, type Entry, mustAddTo, type Results, RESULTS_VERSION, type SeedSpan } from './results.js';
 
 /**
@@ -16,16 +16,21 @@ export async function checkResults(path: string, span: SeedSpan, conditions: Con
  * Adds a run to a file of results, and makes the sums anew. Others may do so at the same time.
  * @returns how often things were reached in all runs of the file.
  * @throws LocalFileError
+ * @throws UsageError as {@link mustAddTo} does, where another run has added the same seeds meanwhile.
  */
 export async function addToResults(path: string, entry: Entry): Promise<Readonly<Record<string, number>>> {
-  return locked(path, async () => writeResults(path, addUp([...(await readRuns(path)), entry])));
+  return locked(path, async () => {
+    const runs = await readRuns(path);
+    for (const span of entry.spans) mustAddTo(path, runs, span, entry);
+    return writeResults(path, addUp([...runs, entry]));
+  });
 }
 
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await whileLocked(`${path}.lock`, work);
   } catch (error) {
-    throw error instanceof LocalFileError ? error : new LocalFileError(path, 'written', reasonOf(error));
+    throw error instanceof LocalFileError || error instanceof UsageError ? error : new LocalFileError(path, 'written', reasonOf(error));
   }
 }
 

@@ -33,6 +33,11 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const failed: SeedResult[] = [];
   const failedSeeds: number[] = [];
   const ended: number[] = [];
+  /** Adds what has ended to the file. @returns how often things were reached, there or in this run alone */
+  const kept = async (): Promise<Readonly<Record<string, number>>> => {
+    const summary = tally.summary(run.world.nowMs());
+    return results === undefined || ended.length === 0 ? summary.marks : addToResults(results, { ...conditions, spans: spansOf(ended), ...summary, failedSeeds });
+  };
   try {
     await runSeeds({
       seeds, jobs, judge,
@@ -47,11 +52,15 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
         return result.failure === undefined || options.keepGoing === true;
       },
     });
+  } catch (error) {
+    // A thread has died, for want of memory perhaps: what had ended has ended.
+    await kept();
+    throw error;
   } finally {
     progress.end();
   }
   const summary = tally.summary(run.world.nowMs());
-  const reached = results === undefined ? summary.marks : await addToResults(results, { ...conditions, spans: spansOf(ended), ...summary, failedSeeds });
+  const reached = await kept();
   if (run.world.interrupt.aborted) throw new InterruptedError(interruptHint(summary.seeds, results));
   const [first] = failed;
   if (first === undefined) {

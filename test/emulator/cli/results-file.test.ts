@@ -48,3 +48,11 @@ it('lets seeds that failed be run again, and no others', async () => {
   await checkResults(path, [2, 3], conditions);
   await expect(checkResults(path, [2, 4], conditions)).rejects.toThrow('count twice');
 });
+
+it('refuses seeds that another run has added meanwhile, and stays what it was', async () => {
+  const path = join(temporaryDirectory(), 'results.json');
+  await addToResults(path, { ...run, spans: [[1, 100]] });
+  const before = readFileSync(path, 'utf8');
+  await expect(addToResults(path, { ...run, spans: [[51, 150]] })).rejects.toThrow('holds seeds 1..100 already');
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
