@@ -1,5 +1,5 @@
 import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
-import { type Completion, NVRAM_LINE_BYTES, type Nvram, type NvramImage, type Trace } from '../../firmware/hal.js';
+import { type Completion, NVRAM_LINE_BYTES, type Nvram, type NvramImage, type PartFault, type Trace } from '../../firmware/hal.js';
 import { NVRAM_CHUNK_LINES } from '../limits.js';
 import { readAllSync, writeAllSync } from './file-io.js';
 import {
@@ -27,6 +27,8 @@ export class FileNvram implements Nvram {
   /** What the firmware has not dealt with yet: a further boot has to report it again. */
   #doubtful = false;
   readonly #damaged = new Set<number>();
+  /** After a failed `fdatasync` the kernel forgets what was lost, and the next one succeeds: this NVRAM never flushes again, nor ends clean. */
+  #lost: PartFault | undefined;
 
   /**
    * Opens the file, or makes one of damaged lines where there is none: a card whose NVRAM was taken out
@@ -97,16 +99,21 @@ export class FileNvram implements Nvram {
   }
 
   flush(done: Completion<void>): void {
+    if (this.#lost !== undefined) {
+      done.fail(this.#lost);
+      return;
+    }
     fdatasync(this.#fd, (error) => {
-      if (error === null) done.succeed();
-      else done.fail(partFault('nvram', 'NVRAM flush', error));
+      if (error !== null) this.#lost = partFault('nvram', 'NVRAM flush', error);
+      if (this.#lost === undefined) done.succeed();
+      else done.fail(this.#lost);
     });
   }
 
   /** Ends its use. `clean`: everything is made durable, and the next power-up need not doubt it. */
   close(clean: boolean): void {
     try {
-      if (clean) {
+      if (clean && this.#lost === undefined) {
         fdatasyncSync(this.#fd);
         this.#writeHeader(true);
         fdatasyncSync(this.#fd);

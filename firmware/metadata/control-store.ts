@@ -30,6 +30,10 @@ export class ControlStore {
   /** The copies that a commit writes. */
   #regions: readonly Region[];
   #timesUnreadable = 0;
+  /** Copies that may hold a change that was refused, and that could not be taken back. */
+  readonly #unsure = new Set<Region>();
+  /** Whether there are any, or a superblock that may. */
+  #isUnsure = false;
 
   /** @param regions of the copies that are written until {@link evenOut}. */
   constructor(
@@ -76,11 +80,13 @@ export class ControlStore {
     try {
       const draft = draftOf(this.#current);
       change(draft);
-      const withSuperblock = writesSuperblock || !sameButForCounter(this.#current, draft);
+      const withSuperblock = writesSuperblock || this.#isUnsure || !sameButForCounter(this.#current, draft);
       try {
         yield* this.#store(draft, withSuperblock);
       } catch (error) {
         // Some of it may be durable. It did not happen, so what was before has to be the newest again.
+        this.#isUnsure = true;
+        for (const region of this.#regions) this.#unsure.add(region);
         yield* this.#store(this.#current, withSuperblock);
         throw error;
       }
@@ -91,9 +97,18 @@ export class ControlStore {
     }
   }
 
+  /**
+   * Returns once no cut can bring back a change that was refused: before that nobody may act on what is `current`.
+   * @throws PartError where NVRAM or disk still refuse to take it back.
+   */
+  *settle(): Task {
+    if (this.#isUnsure) yield* this.#commit(() => undefined, true);
+  }
+
   *#store(control: Control, withSuperblock: boolean): Task {
     yield* this.#persist(control);
     if (withSuperblock) yield* this.superblock.write(control, this.geometry);
+    this.#isUnsure = false;
   }
 
   /** The card has recovered: all of these copies are written from now on, and one that was not becomes like the others. */
@@ -111,7 +126,10 @@ export class ControlStore {
     this.#sequence += 1n;
     control.sequence = this.#sequence;
     this.#seal(control);
-    yield* this.#write(this.#regions);
+    // What is durable when it says so has to outlive the machine as it does.
+    yield* this.#flush();
+    // Those first that must not be left alone, should a cut tear what is being written.
+    yield* this.#write([...this.#unsure, ...this.#regions.filter((region) => !this.#unsure.has(region))]);
   }
 
   #seal(control: Control): void {
@@ -123,6 +141,7 @@ export class ControlStore {
       yield* this.loop.run<void>((done) => { this.hal.nvram.persist(region.offsetBytes, this.#place, done); });
       // Against the loss of the machine too, which may tear whatever is not flushed: one copy at most (rule 14).
       yield* this.#flush();
+      this.#unsure.delete(region);
     }
   }
 

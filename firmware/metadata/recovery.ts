@@ -115,6 +115,8 @@ export function* recover(loop: EventLoop, hal: Hal): Task<DurableState> {
   // A dirty map that is lost changes no content, and one in doubt has lost nothing that was flushed: only what reads as
   // written may now be what it never was (rule 12).
   yield* settleDamage(control, { t0Lost, inconsistent: lost || damage.touches(layout.written) });
+  // Twice again, before the loss of one line is forgotten: nobody would notice the loss of the other (rule 6).
+  if (position.current !== undefined && layout.positions.some((line) => damage.touches(line))) yield* position.advance(position.current);
   yield* loop.run<void>((done) => { hal.nvram.recovered(done); });
   yield* control.evenOut(CONTROL_REGIONS);
 

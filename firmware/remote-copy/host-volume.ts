@@ -78,6 +78,7 @@ export class HostVolume implements HostIo {
 
   /** Rule 4: durable here; and at the secondary, or its bits stay set as out-of-sync when the link is lost. */
   *flush(): Task {
+    yield* this.core.state.control.settle();
     const session = this.primary.session;
     const remote = session?.mirroring === true ? this.core.loop.fork('mirror-flush', session.mirror.flush()) : undefined;
     try {
@@ -90,6 +91,8 @@ export class HostVolume implements HostIo {
   *#inside(offsetBytes: number, lengthBytes: number, parts: readonly HostWrite[]): Task {
     yield* this.core.hostWrites.enter();
     try {
+      // In what it is the card has to be sure of itself: a cut must not find it to be something else that keeps no such write.
+      yield* this.core.state.control.settle();
       yield* this.#locked(offsetBytes, lengthBytes, parts);
     } finally {
       this.core.hostWrites.leave();

@@ -179,13 +179,13 @@ export class Relationship {
     }
     if (conventional) {
       if (access) throw new CommandError(Status.SECONDARY_HAS_WRITES);
-      if (identity.role === Role.STANDALONE && this.core.state.written.count > 0 && !overwrite) throw new CommandError(Status.HOSTS_HAVE_WRITTEN);
+      this.#refuseToOverwrite(overwrite);
     } else if (identity.role !== Role.SECONDARY || loadState === LoadState.LOADING || identity.loadId.length === 0) {
       throw new CommandError(Status.NOT_LOADED);
     }
     try {
       yield* this.requester.hold(Status.LINK_LOST, 'the secondary connects anew', 0n);
-      if (conventional) yield* this.#becomeConventional();
+      if (conventional) yield* this.#becomeConventional(overwrite);
       yield* this.core.state.control.commit((draft) => {
         draft.identity.connectWished = true;
         draft.identity.peerAddress = address;
@@ -196,10 +196,12 @@ export class Relationship {
   }
 
   /** Everything is dirty and nothing suppressed; whatever this card was loaded with does not count. */
-  *#becomeConventional(): Task {
+  *#becomeConventional(overwrite: boolean): Task {
     const { hostWrites, state, hal } = this.core;
     yield* hostWrites.close();
     try {
+      // Drained, so that a write that was on its way is counted.
+      this.#refuseToOverwrite(overwrite);
       yield* state.control.commit((draft) => {
         forgetRelationship(draft);
         draft.identity.role = Role.SECONDARY;
@@ -211,6 +213,11 @@ export class Relationship {
     } finally {
       hostWrites.open();
     }
+  }
+
+  #refuseToOverwrite(overwrite: boolean): void {
+    const { written } = this.core.state;
+    if (this.#control.identity.role === Role.STANDALONE && written.count > 0 && !overwrite) throw new CommandError(Status.HOSTS_HAVE_WRITTEN);
   }
 
   *disconnect(): Task {

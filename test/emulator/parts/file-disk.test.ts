@@ -113,10 +113,13 @@ describe('FileDisk', () => {
     await expect(write(disk, 0, new Uint8Array(length))).rejects.toMatchObject({ fault: { kind: 'no-space' } });
   });
 
+  it('makes durable with its first flush what a process that was killed has left', async () => {
+    await expect(flush(new FileDisk('disk', ['/dev/null'], SEGMENT_BYTES, SEGMENT_BYTES))).rejects.toMatchObject({ fault: { kind: 'io' } });
+  });
+
   it('never flushes again after a flush that failed: what it lost, the kernel has forgotten', async () => {
     // A device that takes writes, and has nothing that could be synced.
     const disk = new FileDisk('disk', ['/dev/null'], SEGMENT_BYTES, SEGMENT_BYTES);
-    await flush(disk);
     await write(disk, 0, new Uint8Array(512));
     await expect(flush(disk)).rejects.toMatchObject({ fault: { kind: 'io' } });
     await expect(flush(disk)).rejects.toMatchObject({ fault: { kind: 'io' } });

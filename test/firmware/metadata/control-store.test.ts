@@ -39,7 +39,7 @@ test('a commit is durable in both copies, and shows only then', () => {
   for (const lost of [undefined, ...controlBlocks]) expect(reread(board, lost)).toEqual({ name: 'new', uneven: lost !== undefined });
 });
 
-test('a commit also outlives the machine, which may tear one copy at most: NVRAM is flushed after each', () => {
+test('a commit also outlives the machine, which may tear one copy at most: NVRAM is flushed before, and after each', () => {
   const { board, core, rename } = bench();
   const kinds: string[] = [];
   board.power.intercept = ({ part, kind }) => {
@@ -47,7 +47,7 @@ test('a commit also outlives the machine, which may tear one copy at most: NVRAM
     return undefined;
   };
   run(core.loop, rename('new'));
-  expect(kinds.slice(0, 4)).toEqual(['nvram persist', 'nvram flush', 'nvram persist', 'nvram flush']);
+  expect(kinds.slice(0, 5)).toEqual(['nvram flush', 'nvram persist', 'nvram flush', 'nvram persist', 'nvram flush']);
 });
 
 test('commits take turns', () => {

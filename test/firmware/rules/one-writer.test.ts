@@ -283,7 +283,8 @@ test('rule 16: access that is given while the requester dials ends the dial: not
 test('rule 16: access is not given where a resync has begun meanwhile', () => {
   const pair = livePair();
   pair.wire.cut();
-  pair.finish(pair.primary.write(3 * GRAIN, new Uint8Array(GRAIN).fill(0x50), true));
+  // So many that it is not over by then.
+  pair.finish(pair.primary.write(3 * GRAIN, new Uint8Array(60 * GRAIN).fill(0x50), true));
   pair.wire.restore();
   const { controlBlocks } = pair.secondary.durable.layout;
   let commits = 0;
