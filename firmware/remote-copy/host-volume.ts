@@ -91,8 +91,6 @@ export class HostVolume implements HostIo {
   *#inside(offsetBytes: number, lengthBytes: number, parts: readonly HostWrite[]): Task {
     yield* this.core.hostWrites.enter();
     try {
-      // In what it is the card has to be sure of itself: a cut must not find it to be something else that keeps no such write.
-      yield* this.core.state.control.settle();
       yield* this.#locked(offsetBytes, lengthBytes, parts);
     } finally {
       this.core.hostWrites.leave();
@@ -103,6 +101,8 @@ export class HostVolume implements HostIo {
   *#locked(offsetBytes: number, lengthBytes: number, parts: readonly HostWrite[]): Task {
     const { identity, access } = this.core.state.control.current;
     if (identity.role === Role.SECONDARY && !access) throw new CommandError(Status.WRITE_TO_SECONDARY);
+    // Of what it is the card has to be sure: a cut must not find it to be something else that keeps no such write.
+    yield* this.core.state.control.settle();
     const { volume, locks } = this.core;
     const range = volume.grainsOf(offsetBytes, lengthBytes);
     const lock = yield* volume.lockForWrite(offsetBytes, lengthBytes, this.#needsCopy(range));
