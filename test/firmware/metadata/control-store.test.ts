@@ -105,6 +105,27 @@ describe('a commit that a part refuses', () => {
     expect([reread(board), superblockName(core.loop, board)]).toEqual([{ name: 'newer', uneven: false }, 'newer']);
   });
 
+  test('and that cannot be taken back at once is taken back before anybody relies on it', () => {
+    const { board, core, rename } = bench();
+    run(core.loop, rename('old'));
+    let persists = 0;
+    // The first copy of the new block is taken, the second refused, and so is the old one in its place.
+    board.power.intercept = ({ kind }) => {
+      if (kind === 'persist') persists += 1;
+      return kind === 'persist' && (persists === 2 || persists === 3 || persists === 4) ? { part: 'nvram', kind: 'io', text: 'refused' } : undefined;
+    };
+    const failed = launch(core.loop, rename('new'));
+    settle(core.loop);
+    expect(() => { failed.result(); }).toThrow('refused');
+    expect([core.state.control.current.identity.secondaryName, reread(board).name]).toEqual(['old', 'new']);
+    const refused = launch(core.loop, core.state.control.settle());
+    settle(core.loop);
+    expect(() => { refused.result(); }).toThrow('refused');
+    board.power.intercept = undefined;
+    run(core.loop, core.state.control.settle());
+    expect([reread(board), superblockName(core.loop, board)]).toEqual([{ name: 'old', uneven: false }, 'old']);
+  });
+
   test('for good leaves the store able to commit again', () => {
     const { board, core, rename } = bench();
     board.power.intercept = () => ({ part: 'nvram', kind: 'io', text: 'refused' });
