@@ -134,6 +134,21 @@ describe('damage', () => {
     expect(bootCore(board).state.control.current.flashCopy?.t0Id.length).toBe(16);
   });
 
+  test.each([[0, 1], [1, 0]] as const)('of position %i, and at a later boot of position %i, leaves the position', (first, second) => {
+    const board = boardOf((draft) => {
+      primary(draft);
+      draft.flashCopy = create(FlashCopySchema, { t0Id: new Uint8Array(16).fill(9) });
+    });
+    const core = bootCore(board);
+    const position = { mediumOffsetBytes: 100, volumeOffsetBytes: 8192, chunks: 2, chain: new Uint8Array(32).fill(5) };
+    run(core.loop, core.state.position.advance(position));
+    run(core.loop, core.state.position.advance(position));
+    for (const which of [first, second]) {
+      damage(board, LAYOUT.positions[which]);
+      expect(bootCore(board).state.position.current).toEqual(position);
+    }
+  });
+
   test('of the written map makes its grains written and dirty', () => {
     const board = boardOf(primary);
     damage(board, LAYOUT.written);

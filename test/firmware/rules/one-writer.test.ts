@@ -3,7 +3,7 @@ import { Role, Status } from '../../../protos/gen/grainlink/common/v1/common_pb.
 import { RelationshipState } from '../../../protos/gen/grainlink/host/v1/admin_pb.js';
 import { NVRAM_LINE_BYTES } from '../../../firmware/hal.js';
 import { damage } from '../support/contents.js';
-import { dirtyGrains, holding, letGo, persists } from '../support/operations.js';
+import { dirtyGrains, flushesVolume, holding, letGo, persists } from '../support/operations.js';
 import { converge, livePair, type Pair } from '../support/pair.js';
 import type { PairSide } from '../support/pair-side.js';
 import { seededPair } from '../support/seeding.js';
@@ -335,4 +335,17 @@ test.each(['dirty', 'written'] as const)('rule 16: a secondary with access serve
   expect([secondary.status().secondaryAccess, read[0]]).toEqual([true, 0x60]);
   pair.command(secondary, { case: 'dissolve', value: {} });
   expect([Role[secondary.status().role], secondary.volume()[3 * GRAIN]]).toEqual(['STANDALONE', 0x60]);
+});
+
+test('rule 16: a host write under way when a standalone card is told to connect, and not to overwrite, is counted', () => {
+  const pair = livePair();
+  pair.command(pair.secondary, { case: 'dissolve', value: {} });
+  holding(pair.secondary, flushesVolume);
+  const written = pair.secondary.write(5 * GRAIN, new Uint8Array(512).fill(7), true);
+  pair.settle();
+  const connected = pair.secondary.admin({ case: 'connectPeer', value: { address: 'P', conventional: true, overwrite: false } });
+  pair.settle();
+  letGo(pair.secondary);
+  pair.finish(written);
+  expect(Status[pair.finish(connected).status]).toBe('HOSTS_HAVE_WRITTEN');
 });
