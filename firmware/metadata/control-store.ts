@@ -4,7 +4,7 @@ import { type ControlBlock, ControlBlockSchema, type Identity } from '../../prot
 import type { Digest, Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import type { Task } from '../kernel/pending.js';
-import { Semaphore } from '../kernel/sync.js';
+import { Semaphore, Shared } from '../kernel/sync.js';
 import { CONTROL_BLOCK_BYTES } from '../limits.js';
 import type { Geometry, Region } from './nvram-layout.js';
 import { openRecord, sealRecord } from './sealed-record.js';
@@ -34,6 +34,8 @@ export class ControlStore {
   readonly #unsure = new Set<Region>();
   /** Whether there are any, or a superblock that may. */
   #isUnsure = false;
+  /** For all who wait for it, together. */
+  readonly #takingBack: Shared;
 
   /** @param regions of the copies that are written until {@link evenOut}. */
   constructor(
@@ -48,6 +50,7 @@ export class ControlStore {
     this.#current = initial;
     this.#sequence = initial.sequence;
     this.#turn = new Semaphore(loop, 1);
+    this.#takingBack = new Shared(loop, () => this.rewrite());
     this.#place = hal.memory.take(CONTROL_BLOCK_BYTES);
   }
 
@@ -70,7 +73,7 @@ export class ControlStore {
     return this.#commit(change, false);
   }
 
-  /** Writes the superblock too, whatever has changed: at format. */
+  /** Writes what is there already, to the superblock too: at format, and where it may not be there. */
   rewrite(): Task {
     return this.#commit(() => undefined, true);
   }
@@ -102,7 +105,7 @@ export class ControlStore {
    * @throws PartError where NVRAM or disk still refuse to take it back.
    */
   *settle(): Task {
-    if (this.#isUnsure) yield* this.#commit(() => undefined, true);
+    if (this.#isUnsure) yield* this.#takingBack.run();
   }
 
   *#store(control: Control, withSuperblock: boolean): Task {

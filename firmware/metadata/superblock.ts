@@ -3,8 +3,8 @@ import { type ControlBlock, type Identity, IdentitySchema, type Superblock, Supe
 import type { Hal } from '../hal.js';
 import type { EventLoop } from '../kernel/event-loop.js';
 import { PartError, type Task } from '../kernel/pending.js';
-import { SUPERBLOCK_BYTES } from '../limits.js';
 import { sameBytes } from '../kernel/same-bytes.js';
+import { SUPERBLOCK_BYTES } from '../limits.js';
 import type { Geometry } from './nvram-layout.js';
 import { openRecord, sealRecord } from './sealed-record.js';
 
@@ -17,8 +17,8 @@ const IDENTITY_FIELDS = IdentitySchema.fields.map(({ localName }) => localName a
 export type Rescued = Pick<ControlBlock, 'identity' | 'access' | 'forkId'>;
 
 /**
- * Who the card is, and whether hosts have written to a secondary, on its disk: what it falls back to when NVRAM has no valid control block (rule 14).
- * Two copies, written one after the other.
+ * Who the card is, and whether a secondary is its hosts' own, on its disk: what it falls back to when NVRAM has no
+ * valid control block (rules 14 and 16). Two copies, written one after the other.
  */
 export class SuperblockStore {
   #sequence = 0n;

@@ -20,7 +20,7 @@ export function addSimulate(program: Command, world: World): void {
       'is checked against a model that knows only what hosts wrote and what was acknowledged. Ends with code 3 when a rule is broken, ' +
       'and shows the seed, the rule, the last events, and the shortest scenario that still breaks it. With --exhaustive it ' +
       'enumerates: from each station of a pair\'s life each short sequence of operations is tried, a later one beginning at each effect of ' +
-      'those before it, and the power is cut after each effect, with every outcome that the cut may have.',
+      'those before it, and the power is cut at and after each effect, with every outcome that the cut may have.',
     examples: ['simulate --seeds 1..1000', 'simulate --seeds 4711 --faults all,disk-error=0.01 --trace /tmp/trace.txt', 'simulate --seeds 1..100000 --results /tmp/results.json', 'simulate --exhaustive --operations 1'],
     configure: (command) => {
       command.addOption(new Option('--seeds <a..b>', 'which: one number, or the first and the last').argParser(seedsOf).default({ first: 1, last: 100 }, '1..100'));

@@ -34,8 +34,7 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
   const failedSeeds: number[] = [];
   const ended: number[] = [];
   /** Adds what has ended to the file. @returns how often things were reached, there or in this run alone */
-  const kept = async (): Promise<Readonly<Record<string, number>>> => {
-    const summary = tally.summary(run.world.nowMs());
+  const kept = async (summary: ReturnType<Tally['summary']>): Promise<Readonly<Record<string, number>>> => {
     return results === undefined || ended.length === 0 ? summary.marks : addToResults(results, { ...conditions, spans: spansOf(ended), ...summary, failedSeeds });
   };
   try {
@@ -54,13 +53,13 @@ export async function simulateSeeds(options: SimulateOptions, run: Run): Promise
     });
   } catch (error) {
     // A thread has died, for want of memory perhaps: what had ended has ended.
-    await kept();
+    await kept(tally.summary(run.world.nowMs()));
     throw error;
   } finally {
     progress.end();
   }
   const summary = tally.summary(run.world.nowMs());
-  const reached = await kept();
+  const reached = await kept(summary);
   if (run.world.interrupt.aborted) throw new InterruptedError(interruptHint(summary.seeds, results));
   const [first] = failed;
   if (first === undefined) {
